@@ -1,0 +1,74 @@
+"""All configuration. Every setting is read from an environment variable: `RELIVE_` and the name in capitals."""
+
+import os
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MEGABYTE = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """Limits, places and keys of one deployment. Raises pydantic's ValidationError for a value that does not fit."""
+
+    model_config = SettingsConfigDict(env_prefix="RELIVE_", extra="ignore")
+
+    # Limits of a request, with everything nested in it
+    budget_seconds: float = Field(60, gt=0, le=800, description="Time for a whole request; after it 902 or 650.")
+    host_calls: int = Field(1000, ge=0, description="Calls from user code to the host, in the whole tree of a request.")
+    depth: int = Field(8, ge=0, le=32, description="How deep user code may call user code; beyond it 617.")
+
+    # Limits of one call of user code
+    definition_seconds: float = Field(10, gt=0, description="Time for loading a file of user code (its top level).")
+    memory_mb: int = Field(128, ge=64, le=4096, description="Memory of a sandbox, in megabytes.")
+    log_kb: int = Field(64, ge=1, description="Log kept of one call, in kilobytes; the rest is cut with a note.")
+    result_mb: float = Field(6, gt=0, description="Size of a serialised answer, in megabytes; 901 beyond it.")
+
+    # Sandboxes
+    runners: int = Field(16, description="Runner processes at most. The depth setting's number of them is kept for nested calls.")
+    guests: Path = Field(Path("build/guests"), description="Folder with the compiled guests.")
+
+    # Circuit breaker of a function
+    breaker_timeouts: int = Field(100, ge=1, description="Time-outs within the window that disable a function.")
+    breaker_window_minutes: float = Field(30, gt=0, description="The window in which time-outs are counted.")
+    breaker_cooldown_minutes: float = Field(15, gt=0, description="How long a function stays disabled before one trial call.")
+
+    # Outgoing HTTP of user code
+    http_timeout_seconds: float = Field(30, gt=0, description="Time for one outgoing HTTP call, if user code sets none.")
+    http_body_mb: float = Field(6, gt=0, description="Size of an outgoing body and of a received one, in megabytes.")
+    http_stand_ins: dict[str, str] = Field(
+        default_factory=dict,
+        description='Origins served by another address, as JSON: {"https://api.example.com": "http://127.0.0.1:9000"}. '
+        "For tests and private peers: the address is connected to without the check for public addresses.",
+    )
+
+    # Logs that are kept
+    log_entries: int = Field(10_000, ge=1, description="Calls whose log is kept, for each app.")
+    log_days: float = Field(7, gt=0, description="Days for which a call's log is kept.")
+
+    # Places and keys
+    data: Path = Field(Path(".data"), description="Folder of the embedded store.")
+    app: Path = Field(Path("app"), description="In Lambda: the app folder that the package carries.")
+    master_key: str = Field("", description="The master key. Locally one is made and kept when this is empty.")
+    secrets: dict[str, dict[str, str]] = Field(
+        default_factory=dict, description='Secrets by app, as JSON: {"bookstore": {"API_KEY": "value"}}. They win over stored ones.'
+    )
+    public_url: str = Field("", description="Base address under which clients reach this deployment, if it has one of its own.")
+    domain_per_app: bool = Field(False, description="True when every app has a domain of its own: HTML is then served without sandbox.")
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Settings from the environment; `overrides` (from the command line) win. None means: not given."""
+    return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
+
+
+def environment_names() -> list[str]:
+    """Names of all environment variables that are settings, in order."""
+    return [f"RELIVE_{name.upper()}" for name in Settings.model_fields]
+
+
+def unknown_environment_names() -> list[str]:
+    """Variables that start with RELIVE_ and are no setting: most likely misspelt."""
+    known = set(environment_names())
+    return sorted(name for name in os.environ if name.startswith("RELIVE_") and name not in known)
