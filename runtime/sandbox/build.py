@@ -1,0 +1,86 @@
+"""Builds the Python guest: a component with the interpreter's snapshot, then machine code for this architecture.
+
+A build is known by the hash of all that goes into it, which lies beside the result; an unchanged guest is not built again.
+"""
+
+import hashlib
+import importlib.metadata
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from runtime.sandbox.architecture import this_machine
+from runtime.sandbox.engine import make_engine, target
+
+HERE = Path(__file__).parent
+WORLD = HERE / "world.wit"
+SOURCES = HERE / "guests" / "python" / "src"
+TOOLS = ("componentize-py", "wasmtime", "tzdata")
+
+Progress = Callable[[str], None]
+
+
+class BuildFailed(Exception):
+    """The guest could not be built; the message is what the tool said."""
+
+
+def compiled_guest(folder: Path) -> Path:
+    """Where the compiled Python guest for this architecture lies."""
+    return folder / f"python-{this_machine()}.cwasm"
+
+
+def build_guest(folder: Path, progress: Progress, *, force: bool = False) -> bool:
+    """Build the Python guest into `folder` unless it is there already; True when it was built. Raises BuildFailed."""
+    result = compiled_guest(folder)
+    stamp = result.with_suffix(".inputs")
+    inputs = hash_of_inputs()
+    if not force and result.exists() and stamp.exists() and stamp.read_text() == inputs:
+        return False
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as temporary:
+        component = Path(temporary) / "python.wasm"
+        progress("Building the Python guest (1 of 2): an interpreter with its library, as a WebAssembly component")
+        _componentize(component)
+        progress(f"Building the Python guest (2 of 2): machine code for {target()}")
+        compiled = Path(temporary) / result.name
+        compiled.write_bytes(_compile(component))
+        os.replace(compiled, result)
+    stamp.write_text(inputs)
+    return True
+
+
+def hash_of_inputs() -> str:
+    """The hash of the world, the guest's sources, the tools' versions and the target."""
+    digest = hashlib.sha256(target().encode())
+    for tool in TOOLS:
+        digest.update(f"{tool} {importlib.metadata.version(tool)}\n".encode())
+    for path in (WORLD, *sorted(SOURCES.rglob("*.py"))):
+        digest.update(f"{path.relative_to(HERE)}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _componentize(component: Path) -> None:
+    import tzdata
+
+    executable = Path(sys.executable).parent / "componentize-py"
+    library = Path(tzdata.__file__).parents[1]
+    with tempfile.TemporaryDirectory() as only_tzdata:
+        shutil.copytree(library / "tzdata", Path(only_tzdata) / "tzdata")  # a link out of the folder is not followed
+        command = [
+            str(executable), "-q", "-d", str(WORLD), "-w", "guest",
+            "componentize", "guest", "-p", str(SOURCES), "-p", only_tzdata, "-o", str(component),
+        ]  # fmt: skip
+        finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    if finished.returncode:
+        raise BuildFailed(f"componentize-py failed:\n{finished.stdout}{finished.stderr}")
+
+
+def _compile(component: Path) -> bytes:
+    from wasmtime.component import Component
+
+    return bytes(Component.from_file(make_engine(), component).serialize())

@@ -1,0 +1,26 @@
+"""The WebAssembly engine, set up the same wherever a guest is compiled or run."""
+
+import sys
+
+from wasmtime import Config, Engine
+
+from runtime.sandbox.architecture import this_machine
+
+
+STACK_BYTES = 2 * 1024 * 1024
+"""Stack of a guest, as much as the engine allows: deep enough that most recursions meet Python's own limit first."""
+
+
+def target() -> str:
+    """The generic target of this architecture: a guest compiled here also runs on an older processor of the same kind."""
+    system = "apple-darwin" if sys.platform == "darwin" else "unknown-linux-gnu"
+    return f"{this_machine()}-{system}"
+
+
+def make_engine() -> Engine:
+    """An engine for the generic target. A compiled guest loads only into an engine with these very settings."""
+    config = Config()
+    config.target = target()
+    config.cranelift_opt_level = "speed"
+    config.max_wasm_stack = STACK_BYTES
+    return Engine(config)

@@ -1,0 +1,95 @@
+"""The fork server: a process that has loaded the engine and the guest, and does nothing but fork runners.
+
+It starts clean, with an empty environment, and runs no guest code: that would start threads of the engine, and a
+process with threads must not fork. A runner costs a fork, about a millisecond, and shares everything that was loaded.
+"""
+
+import array
+import os
+import signal
+import socket
+import struct
+import sys
+from pathlib import Path
+
+from wasmtime import Engine
+from wasmtime.component import Component
+
+from runtime.sandbox.architecture import require_native
+from runtime.sandbox.engine import make_engine
+from runtime.sandbox.runner import run
+from runtime.sandbox.wire import Kind, Message, encode
+
+FORK = b"F"
+REAP = b"R"
+PID = struct.Struct("!i")
+
+
+def load_guest(path: Path) -> tuple[Engine, Component]:
+    """Raises ForeignGuest, or wasmtime's error for a file made by another version of it."""
+    require_native(path)
+    engine = make_engine()
+    return engine, Component.deserialize_file(engine, str(path))
+
+
+def serve(control: socket.socket, guest: Path) -> None:
+    """Fork and reap as told, until the other side closes; then end all runners."""
+    try:
+        engine, component = load_guest(guest)
+    except Exception as exception:
+        control.sendall(encode(Message(Kind.READY, text=str(exception))))
+        return
+    control.sendall(encode(Message(Kind.READY)))
+    runners: set[int] = set()
+    try:
+        while command := control.recv(1, socket.MSG_WAITALL):
+            if command == FORK:
+                _fork_runner(control, engine, component, runners)
+            elif command == REAP:
+                _reap_runner(control, runners)
+    except ConnectionError:
+        pass
+    for pid in runners:
+        os.kill(pid, signal.SIGKILL)
+
+
+def _fork_runner(control: socket.socket, engine: Engine, component: Component, runners: set[int]) -> None:
+    incoming, outgoing = _receive_descriptors(control)
+    try:
+        pid = os.fork()
+    except OSError:
+        pid = -1
+    if pid == 0:
+        control.close()
+        run(engine, component, incoming, outgoing)
+    os.close(incoming)
+    os.close(outgoing)
+    if pid > 0:
+        runners.add(pid)
+    control.sendall(PID.pack(pid))
+
+
+def _reap_runner(control: socket.socket, runners: set[int]) -> None:
+    """Collect a runner that has been killed. Until then its process id stays taken, so that no other process gets it."""
+    (pid,) = PID.unpack(control.recv(PID.size, socket.MSG_WAITALL))
+    if pid in runners:
+        runners.remove(pid)
+        os.waitpid(pid, 0)
+    control.sendall(PID.pack(pid))
+
+
+def _receive_descriptors(control: socket.socket) -> tuple[int, int]:
+    size = array.array("i").itemsize
+    _, ancillary, _, _ = control.recvmsg(1, socket.CMSG_LEN(2 * size))
+    descriptors = array.array("i", ancillary[0][2])
+    return descriptors[0], descriptors[1]
+
+
+def main() -> None:
+    """`forkserver.py CONTROL GUEST`: the number of the inherited control socket, and the compiled guest's path."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    control.set_inheritable(False)
+    os.environ.clear()
+    os.chdir("/")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal reaches all its processes; the server decides
+    serve(control, Path(sys.argv[2]))

@@ -1,0 +1,41 @@
+"""The component's entry point: the two exports of the world, and what is done once, when the guest is built.
+
+Everything that happens while this module is imported is part of the snapshot that each call starts from.
+"""
+
+import json
+
+from relive_guest import preload
+
+preload.import_standard_library()
+
+# These come after the preload, which must see the standard library as it is.
+import wit_world  # noqa: E402
+
+from relive_guest import environment, failure  # noqa: E402
+from relive_guest.definition import Definition  # noqa: E402
+from relive_guest.handling import handle  # noqa: E402
+
+environment.prepare()
+
+# One instance of the guest serves one call, so the definition that `handle` runs is the last one made.
+_definitions: list[Definition] = []
+
+
+class WitWorld(wit_world.WitWorld):
+    """Nothing may be raised from an export: to the host it would look like an abort, without a reason."""
+
+    def define(self, code: str) -> str:
+        try:
+            if code.startswith("check:"):
+                return failure.of_check(json.loads(code.removeprefix("check:")))
+            _definitions.append(Definition.load(code))
+        except BaseException as exception:
+            return failure.of_definition(exception)
+        return ""
+
+    def handle(self, event: str) -> str:
+        try:
+            return handle(_definitions[-1], event)
+        except BaseException as exception:
+            return failure.of_handler(exception)

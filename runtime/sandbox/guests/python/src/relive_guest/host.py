@@ -1,0 +1,60 @@
+"""Calls to the host: they are started here, and their replies arrive here."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import wit_world
+
+
+class HostCall:
+    """One call under way. `reply` is set when it has ended; `on_reply` is then called once."""
+
+    def __init__(self, capability: str) -> None:
+        self.capability = capability
+        self.reply: dict[str, Any] | None = None
+        self.on_reply: Callable[[], None] | None = None
+
+
+_under_way: dict[int, HostCall] = {}
+_open = [False]
+
+
+def open_door() -> None:
+    """From here on user code may call the host; while a file's top level runs it may not."""
+    _open[0] = True
+
+
+def start(capability: str, arguments: dict[str, Any]) -> HostCall:
+    """Start a call. Raises RuntimeError while the top level of a file runs, TypeError if the arguments are not JSON."""
+    if not _open[0]:
+        raise RuntimeError(f"{capability} is not available in the top-level code of a file. Call it inside a handler.")
+    call = HostCall(capability)
+    _under_way[wit_world.start(capability, json.dumps(arguments))] = call
+    return call
+
+
+def anything_under_way() -> bool:
+    return bool(_under_way)
+
+
+def wait(timeout: float | None) -> bool:
+    """Wait up to `timeout` seconds (None: without limit) for any call to end; True when one did."""
+    milliseconds = None if timeout is None else min(int(timeout * 1000 + 0.999), 2**32 - 1)
+    completion = wit_world.wait(milliseconds)
+    if completion is None:
+        return False
+    number, reply = completion
+    call = _under_way.pop(number, None)
+    if call is not None:
+        call.reply = json.loads(reply)
+        if call.on_reply is not None:
+            call.on_reply()
+    return True
+
+
+def wait_for(call: HostCall) -> dict[str, Any]:
+    """The reply of `call`, once it is there. Other calls that end in the meantime get theirs, too."""
+    while call.reply is None:
+        wait(None)
+    return call.reply

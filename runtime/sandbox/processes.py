@@ -1,0 +1,186 @@
+"""Runner processes as the server sees them: starting the fork server, forking runners, ending them."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runtime.sandbox.forkserver import FORK, PID, REAP
+from runtime.sandbox.wire import HEADER, BrokenWire, decode_header, decode_text
+
+ANSWER_SECONDS = 30
+"""How long the fork server may take for an answer; it takes a millisecond, and less than a second to start."""
+
+PACKAGE_ROOT = Path(__file__).resolve().parents[2]
+
+BOOTSTRAP = "import sys; sys.path[:0] = sys.argv.pop(1).split(':'); from runtime.sandbox.forkserver import main; main()"
+
+
+class SandboxUnavailable(Exception):
+    """No runner can be started; the message says why."""
+
+
+@dataclass(eq=False)
+class RunnerProcess:
+    """A runner: its process id and this side's ends of its two pipes."""
+
+    pid: int
+    app: str
+    incoming: int
+    outgoing: int
+    _server: "ForkServer"
+    _ended: bool = field(default=False)
+
+    def end(self) -> None:
+        """Kill the runner, close its pipes and have it reaped. Does nothing the second time."""
+        if self._ended:
+            return
+        self._ended = True
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        os.close(self.incoming)
+        os.close(self.outgoing)
+        self._server.reap(self.pid)
+
+
+class ForkServer:
+    """Starts the fork server process when the first runner is wanted, and again when it has died."""
+
+    def __init__(self, guest: Path) -> None:
+        self._guest = guest
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the fork server, None before it was needed."""
+        return self._process.pid if self._process else None
+
+    def start(self) -> None:
+        """Start the process unless it runs. Raises SandboxUnavailable."""
+        with self._lock:
+            self._ensure_started()
+
+    def fork(self, app: str) -> RunnerProcess:
+        """A new runner for an app. Raises SandboxUnavailable."""
+        with self._lock:
+            for attempt in (1, 2):
+                control = self._ensure_started()
+                try:
+                    return self._fork(control, app)
+                except (OSError, BrokenWire) as exception:  # the process has died since it was last used
+                    self._stop()
+                    if attempt == 2:
+                        raise SandboxUnavailable(f"No runner can be started: {exception}") from exception
+        raise AssertionError
+
+    def reap(self, pid: int) -> None:
+        """Have a killed runner collected. One whose fork server has died is collected by the system."""
+        with self._lock:
+            if self._control is None:
+                return
+            try:
+                self._control.sendall(REAP + PID.pack(pid))
+                _receive_pid(self._control)
+            except (OSError, BrokenWire):
+                self._stop()
+
+    def close(self) -> None:
+        """End the process; it ends all runners."""
+        with self._lock:
+            self._stop()
+
+    def _ensure_started(self) -> socket.socket:
+        if self._control is not None:
+            return self._control
+        if not self._guest.exists():
+            raise SandboxUnavailable(f"There is no compiled guest at {self._guest}. Build it: make guest")
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-c", BOOTSTRAP, _module_folders(), str(theirs.fileno()), str(self._guest.resolve())],
+                env=_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                close_fds=True,
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+            )
+        self._control = ours
+        ours.settimeout(ANSWER_SECONDS)
+        try:
+            length, _, _ = decode_header(_receive(ours, HEADER.size))
+            trouble = decode_text(_receive(ours, length))
+        except (OSError, BrokenWire) as exception:
+            trouble = f"its process ended at once ({exception})"
+        if trouble:
+            self._stop()
+            raise SandboxUnavailable(f"The sandbox does not start: {trouble}")
+        return ours
+
+    def _fork(self, control: socket.socket, app: str) -> RunnerProcess:
+        to_runner, from_server = os.pipe(), os.pipe()
+        try:
+            control.sendall(FORK)
+            socket.send_fds(control, [b"\0"], [to_runner[0], from_server[1]])
+            pid = _receive_pid(control)
+        except BaseException:
+            os.close(to_runner[1])
+            os.close(from_server[0])
+            raise
+        finally:
+            os.close(to_runner[0])
+            os.close(from_server[1])
+        if pid < 0:
+            os.close(to_runner[1])
+            os.close(from_server[0])
+            raise SandboxUnavailable("No runner can be started: the system refuses another process.")
+        os.set_blocking(to_runner[1], False)
+        os.set_blocking(from_server[0], False)
+        return RunnerProcess(pid, app, incoming=from_server[0], outgoing=to_runner[1], _server=self)
+
+    def _stop(self) -> None:
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._process is not None:
+            try:
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+
+
+def _receive_pid(control: socket.socket) -> int:
+    pid: int = PID.unpack(_receive(control, PID.size))[0]
+    return pid
+
+
+def _receive(control: socket.socket, size: int) -> bytes:
+    received = b""
+    while len(received) < size:
+        chunk = control.recv(size - len(received))
+        if not chunk:
+            raise BrokenWire("the fork server has gone")
+        received += chunk
+    return received
+
+
+def _module_folders() -> str:
+    """Where the fork server finds this package and wasmtime; its own environment names nothing."""
+    import wasmtime
+
+    return f"{PACKAGE_ROOT}:{Path(wasmtime.__file__).parents[1]}"
+
+
+def _environment() -> dict[str, str]:
+    """Empty, but for the one variable without which Lambda's Python does not find its own library."""
+    return {"LD_LIBRARY_PATH": os.environ["LD_LIBRARY_PATH"]} if "LD_LIBRARY_PATH" in os.environ else {}

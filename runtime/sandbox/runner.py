@@ -1,0 +1,136 @@
+"""A runner: the process in which guests run, one call after the other, each in a fresh instance.
+
+It is forked from the fork server, serves one app for its whole life, and has nothing but two pipes. It is killed when
+a call overstays its deadline; nothing in here tries to stop a guest.
+"""
+
+import os
+import select
+import signal
+from typing import Any
+
+from wasmtime import Engine, Store, WasiConfig
+from wasmtime.component import Component, Instance, Linker
+
+from runtime.sandbox.wire import BrokenWire, Kind, Message, read_blocking, write_blocking
+
+MEGABYTE = 1024 * 1024
+TABLE_ELEMENTS = 100_000
+INSTANCES = 100
+
+
+class Runner:
+    """Reads calls from one pipe and writes what becomes of them to the other."""
+
+    def __init__(self, engine: Engine, component: Component, incoming: int, outgoing: int) -> None:
+        self._engine = engine
+        self._component = component
+        self._incoming = incoming
+        self._outgoing = outgoing
+        self._next_call = 0
+        self._under_way: set[int] = set()
+        self._defining = False
+        self._linker = self._make_linker()
+
+    def serve(self) -> None:
+        """Serve calls until the other side closes the pipe."""
+        while True:
+            message = read_blocking(self._incoming)
+            if message.kind is Kind.DEFINE:
+                self._serve_call(message)
+
+    def _serve_call(self, message: Message) -> None:
+        self._under_way.clear()
+        try:
+            store, instance = self._instantiate(message.number)
+            self._defining = True
+            failure = self._export(store, instance, "define", message.text)
+            self._defining = False
+            self._send(Kind.DEFINED, text=failure)
+            if failure:
+                return
+            event = self._receive(Kind.HANDLE)
+            # Should nobody kill an overstaying runner, because the server itself has died, the kernel does.
+            signal.alarm(event.number)
+            self._send(Kind.ENDED, text=self._export(store, instance, "handle", event.text))
+        except BrokenWire:
+            raise
+        except Exception as exception:
+            self._send(Kind.TRAPPED, text=_reason(exception))
+        finally:
+            signal.alarm(0)
+
+    def _instantiate(self, memory_mb: int) -> tuple[Store, Instance]:
+        store = Store(self._engine)
+        # No arguments, no environment, no folders, no sockets: what WasiConfig is not given, the guest does not have.
+        store.set_wasi(WasiConfig())
+        store.set_limits(memory_size=memory_mb * MEGABYTE, table_elements=TABLE_ELEMENTS, instances=INSTANCES)
+        return store, self._linker.instantiate(store, self._component)
+
+    def _export(self, store: Store, instance: Instance, name: str, text: str) -> str:
+        function = instance.get_func(store, name)
+        assert function is not None
+        answer: str = function(store, text)
+        return answer
+
+    def _make_linker(self) -> Linker:
+        linker = Linker(self._engine)
+        linker.add_wasip2()
+        with linker.root() as root:
+            root.add_func("start", self._start)
+            root.add_func("wait", self._wait)
+            root.add_func("log", self._log)
+        return linker
+
+    def _start(self, _: Any, capability: str, arguments: str) -> int:
+        if self._defining:
+            raise RuntimeError("the top level of a file tried to call the host")
+        # Numbers go on from call to call, so that a late reply to one call is never taken for a reply to the next.
+        self._next_call = (self._next_call + 1) % 2**32
+        self._under_way.add(self._next_call)
+        self._send(Kind.START, self._next_call, f"{capability}\n{arguments}")
+        return self._next_call
+
+    def _wait(self, _: Any, timeout_milliseconds: int | None) -> tuple[int, str] | None:
+        timeout = None if timeout_milliseconds is None else timeout_milliseconds / 1000
+        while select.select([self._incoming], [], [], timeout)[0]:
+            reply = self._receive(Kind.REPLY)
+            if reply.number in self._under_way:
+                self._under_way.remove(reply.number)
+                return reply.number, reply.text
+        return None
+
+    def _log(self, _: Any, line: str) -> None:
+        self._send(Kind.LOG, text=line)
+
+    def _send(self, kind: Kind, number: int = 0, text: str = "") -> None:
+        write_blocking(self._outgoing, Message(kind, number, text))
+
+    def _receive(self, kind: Kind) -> Message:
+        """The next message of this kind; a reply to an earlier call, which is too late for anyone, is passed over."""
+        while (message := read_blocking(self._incoming)).kind is not kind:
+            if message.kind is not Kind.REPLY:
+                raise BrokenWire(f"{message.kind.name} came where {kind.name} was due")
+        return message
+
+
+def run(engine: Engine, component: Component, incoming: int, outgoing: int) -> None:
+    """The life of a runner, from its fork to its end. Never returns to the fork server's code.
+
+    Besides its pipes it holds only the descriptor of the compiled guest, from which the engine maps each new instance.
+    """
+    try:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        Runner(engine, component, incoming, outgoing).serve()
+    except BaseException:  # whatever it is, it ends here, in this process
+        os._exit(1)
+    os._exit(0)
+
+
+def _reason(exception: Exception) -> str:
+    """The engine's word for why it stopped the guest: its last line says it, the rest is a stack of our own insides."""
+    lines = [line.strip() for line in str(exception).splitlines() if line.strip()]
+    for line in reversed(lines):
+        if "wasm trap:" in line or "host" in line:
+            return line.split("wasm trap:")[-1].strip()
+    return lines[-1] if lines else type(exception).__name__
