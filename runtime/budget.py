@@ -54,10 +54,13 @@ class Budget:
 
         Raises ReliveError 617 beyond the depth limit, with the trail in its details.
         """
-        if self.depth >= self.depth_limit:
-            raise ReliveError(
-                617,
-                f"Calls are nested deeper than {self.depth_limit}: {' > '.join(self.trail)}.",
-                details={"trail": list(self.trail)},
-            )
-        return replace(self, depth=self.depth + 1)
+        deeper = replace(self, depth=self.depth + 1)
+        deeper.check_depth()
+        return deeper
+
+    def check_depth(self) -> None:
+        """Raise ReliveError 617 if this is nested too deeply; a request from elsewhere may come so."""
+        if self.depth > self.depth_limit:
+            trail = f": {' > '.join(self.trail)}" if self.trail else ""
+            specifics = f"Calls are nested deeper than {self.depth_limit}{trail}."
+            raise ReliveError(617, specifics, details={"trail": list(self.trail)})

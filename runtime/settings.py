@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MEGABYTE = 1024 * 1024
@@ -56,6 +56,13 @@ class Settings(BaseSettings):
     )
     public_url: str = Field("", description="Base address under which clients reach this deployment, if it has one of its own.")
     domain_per_app: bool = Field(False, description="True when every app has a domain of its own: HTML is then served without sandbox.")
+
+
+    @model_validator(mode="after")
+    def _runners_suffice_for_nesting(self) -> "Settings":
+        if self.runners <= self.depth:
+            raise ValueError(f"runners is {self.runners}, but calls nested {self.depth} deep need at least {self.depth + 1}")
+        return self
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -39,3 +39,8 @@ def require_native(path: Path) -> None:
         raise ForeignGuest(
             f"{path} is compiled for {compiled_for}, but this machine is {this_machine()}. Build the guest here: make guest"
         )
+
+
+def compiled_guest(folder: Path) -> Path:
+    """Where the compiled Python guest for this architecture lies."""
+    return folder / f"python-{this_machine()}.cwasm"

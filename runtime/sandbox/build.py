@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from runtime.sandbox.architecture import this_machine
+from runtime.sandbox.architecture import compiled_guest
 from runtime.sandbox.engine import make_engine, target
 
 HERE = Path(__file__).parent
@@ -26,11 +26,6 @@ Progress = Callable[[str], None]
 
 class BuildFailed(Exception):
     """The guest could not be built; the message is what the tool said."""
-
-
-def compiled_guest(folder: Path) -> Path:
-    """Where the compiled Python guest for this architecture lies."""
-    return folder / f"python-{this_machine()}.cwasm"
 
 
 def build_guest(folder: Path, progress: Progress, *, force: bool = False) -> bool:

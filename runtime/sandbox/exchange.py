@@ -23,6 +23,10 @@ class _OutOfTime(Exception):
     """The deadline has passed."""
 
 
+class _NoReply(Exception):
+    """The host call stays unanswered, and counts as under way until the end."""
+
+
 class Exchange:
     """Runs one call on a runner. The runner is fit for another call only if the ending says so."""
 
@@ -76,9 +80,11 @@ class Exchange:
 
     def _answer(self, number: int, capability: str, arguments: str) -> None:
         """Work on one host call, in a thread of its own. A reply to a call that is over is dropped."""
-        reply = Message(Kind.REPLY, number, self._host.call(capability, arguments))
+        reply = self._host.call(capability, arguments)
+        if reply is None:
+            raise _NoReply
         try:
-            self._send(reply, self._deadline)
+            self._send(Message(Kind.REPLY, number, reply), self._deadline)
         except (BrokenWire, _OutOfTime):
             return  # the call is over, and its ending is told by the thread that runs it
 
@@ -157,9 +163,10 @@ class HostCalls:
                 number, capability, arguments = self._waiting.popleft()
             try:
                 self._work(number, capability, arguments)
-            finally:
-                with self._lock:
-                    self._under_way.pop(number, None)
+            except _NoReply:
+                continue
+            with self._lock:
+                self._under_way.pop(number, None)
 
 
 def _milliseconds(deadline: Deadline) -> int:

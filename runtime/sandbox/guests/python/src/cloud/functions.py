@@ -8,14 +8,16 @@ from relive_guest import host
 from relive_guest.pending import Pending
 
 
-def call(name: str, data: Any = None) -> Any:
-    """Call the function `name` as the caller of this request, with `data` as its body; answers what it answered.
+def call(name: str, data: Any = None, *, master: bool = False) -> Any:
+    """Call the function `name` with `data` as its body; answers what it answered.
+
+    It runs as the caller of this request, or with the rights of the master key.
 
     Raises CloudError with the code and status that the function ended with.
     """
-    return Pending(host.start("functions.call", {"name": name, "data": data}), _answer)
+    return Pending(host.start("functions.call", {"name": name, "data": data, "master": master}), _answer)
 
 
 def _answer(reply: dict[str, Any]) -> Any:
     value = value_in(reply)
-    return base64.b64decode(value["base64"]) if value["kind"] == "bytes" else value["body"]
+    return base64.b64decode(value["body"]) if value["kind"] == "bytes" else value["body"]

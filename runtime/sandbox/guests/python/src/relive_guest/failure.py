@@ -19,14 +19,14 @@ def remember_files(files: Mapping[str, str]) -> None:
 
 
 def of_check(files: Mapping[str, str]) -> str:
-    """What does not compile in `files`: a list of details, or "" when all of it does."""
+    """What does not compile in `files`, as a list of details."""
     problems = []
     for path, source in files.items():
         try:
             compile(source, path, "exec", dont_inherit=True)
         except (SyntaxError, ValueError) as exception:  # ValueError: a null character
             problems.append(_syntax_details(exception, path))
-    return json.dumps({"ending": "does_not_compile", "problems": problems}) if problems else ""
+    return json.dumps({"ending": "checked", "problems": problems})
 
 
 def of_definition(exception: BaseException) -> str:
