@@ -1,0 +1,182 @@
+"""What is special to the engine in a file."""
+
+import contextlib
+import multiprocessing
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runtime.store.port import StoreUnavailableError, VersionConflictError
+from runtime.store.sqlite import APPLICATION_ID, SWEEP_SECONDS, SqliteStore
+from tests.store.engines import Clock
+
+
+@contextlib.contextmanager
+def not_writable(folder: Path) -> Iterator[None]:
+    """Permissions bind nobody who is root, so such a test gives up its rights for a moment."""
+    folder.chmod(0o500)
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+        folder.chmod(0o700)
+
+
+def test_file_and_folder_are_for_their_owner_alone(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "new" / "data" / "relive.db")
+    store.put("secrets/a", "KEY", {"value": "x"})
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "new" / "data").iterdir()}
+    store.close()
+    assert modes == {"relive.db": 0o600, "relive.db-wal": 0o600, "relive.db-shm": 0o600}
+    assert stat.S_IMODE((tmp_path / "new" / "data").stat().st_mode) == 0o700
+
+
+def test_what_was_written_is_there_after_a_restart(tmp_path: Path) -> None:
+    first = SqliteStore(tmp_path / "relive.db")
+    record = first.insert("books", "1", {"n": 1})
+    first.close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["relive.db"]
+    second = SqliteStore(tmp_path / "relive.db")
+    assert second.get("books", "1") == record
+    second.close()
+
+
+def test_expired_records_are_removed_from_the_file(tmp_path: Path) -> None:
+    clock = Clock()
+    store = SqliteStore(tmp_path / "relive.db", clock=clock)
+    for n in range(5):
+        store.put("tokens", str(n), {}, expires_at=clock.now + 1)
+    clock.now += SWEEP_SECONDS + 1
+    store.put("books", "1", {})
+    store.close()
+    with contextlib.closing(sqlite3.connect(tmp_path / "relive.db")) as connection:
+        assert connection.execute("SELECT count(*) FROM records").fetchone() == (1,)
+
+
+class TestUnusablePlaces:
+    def test_a_folder_without_permission(self, tmp_path: Path) -> None:
+        with not_writable(tmp_path), pytest.raises(StoreUnavailableError, match=r"relive\.db cannot be opened.*denied"):
+            SqliteStore(tmp_path / "relive.db")
+
+    def test_a_file_where_the_folder_should_be(self, tmp_path: Path) -> None:
+        (tmp_path / "data").write_text("not a folder")
+        with pytest.raises(StoreUnavailableError, match="cannot be opened for writing"):
+            SqliteStore(tmp_path / "data" / "relive.db")
+
+    def test_a_folder_where_the_file_should_be(self, tmp_path: Path) -> None:
+        with pytest.raises(StoreUnavailableError, match="Is a directory"):
+            SqliteStore(tmp_path)
+
+    def test_a_file_that_is_no_database(self, tmp_path: Path) -> None:
+        path = tmp_path / "relive.db"
+        path.write_text("some notes\n" * 100)
+        with pytest.raises(StoreUnavailableError, match="is not a database"):
+            SqliteStore(path)
+        assert path.read_text() == "some notes\n" * 100
+
+    def test_a_database_of_another_program_is_left_as_it_was(self, tmp_path: Path) -> None:
+        path = tmp_path / "relive.db"
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            connection.execute("CREATE TABLE records (id)")
+        before = path.read_bytes()
+        with pytest.raises(StoreUnavailableError, match="of another program"):
+            SqliteStore(path)
+        assert path.read_bytes() == before
+
+    def test_a_file_of_a_later_version(self, tmp_path: Path) -> None:
+        SqliteStore(tmp_path / "relive.db").close()
+        with contextlib.closing(sqlite3.connect(tmp_path / "relive.db")) as connection:
+            connection.execute("PRAGMA user_version = 99")
+        with pytest.raises(StoreUnavailableError, match="later version"):
+            SqliteStore(tmp_path / "relive.db")
+
+    def test_a_full_disk_fails_the_write_and_nothing_else(self, tmp_path: Path) -> None:
+        store = SqliteStore(tmp_path / "relive.db")
+        kept = store.put("books", "1", {"n": 1})
+        with store._connection() as connection:
+            connection.execute("PRAGMA max_page_count = 12")
+        with pytest.raises(StoreUnavailableError, match="the disk is full"):
+            store.put("books", "2", {"text": "x" * 100_000})
+        assert list(store.page("books")) == [kept]
+        store.put("books", "3", {})
+        store.close()
+
+    def test_a_lock_that_another_process_keeps(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("runtime.store.sqlite.BUSY_SECONDS", 0.1)
+        store = SqliteStore(tmp_path / "relive.db")
+        with contextlib.closing(sqlite3.connect(tmp_path / "relive.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StoreUnavailableError, match="another process"):
+                store.put("books", "1", {})
+            assert store.get("books", "1") is None
+            other.execute("ROLLBACK")
+        store.put("books", "1", {})
+        store.close()
+
+
+def count_up(path: Path, times: int) -> None:
+    store = SqliteStore(path)
+    for _ in range(times):
+        while True:
+            record = store.get("counters", "1")
+            try:
+                store.replace("counters", "1", {"n": record.value["n"] + 1}, version=record.version)
+                break
+            except VersionConflictError:
+                continue
+    store.close()
+
+
+class TestSeveralProcesses:
+    def test_they_lose_no_update_and_see_each_other(self, tmp_path: Path) -> None:
+        path = tmp_path / "relive.db"
+        store = SqliteStore(path)
+        store.insert("counters", "1", {"n": 0})
+        processes = [multiprocessing.get_context("spawn").Process(target=count_up, args=(path, 40)) for _ in range(3)]
+        for process in processes:
+            process.start()
+        count_up(path, 40)
+        for process in processes:
+            process.join(60)
+        assert [process.exitcode for process in processes] == [0, 0, 0]
+        assert store.get("counters", "1").value == {"n": 160}
+        store.close()
+
+    def test_they_may_make_the_file_together(self, tmp_path: Path) -> None:
+        code = (
+            "import sys; from pathlib import Path; from runtime.store.sqlite import SqliteStore\n"
+            "print('ready', flush=True); sys.stdin.readline()\n"
+            "SqliteStore(Path(sys.argv[1])).put('p', sys.argv[2], {})"
+        )
+        path = tmp_path / "relive.db"
+        processes = [
+            subprocess.Popen(
+                [sys.executable, "-c", code, str(path), str(n)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
+            for n in range(4)
+        ]
+        for process in processes:
+            process.stdout.readline()
+        for process in processes:
+            process.stdin.write(b"\n")
+            process.stdin.flush()
+        for process in processes:
+            process.communicate(timeout=60)
+        store = SqliteStore(path)
+        assert [process.returncode for process in processes] == [0] * 4
+        assert [record.key for record in store.page("p")] == ["0", "1", "2", "3"]
+        store.close()
+
+
+def test_the_mark_in_the_file_is_relv() -> None:
+    assert APPLICATION_ID.to_bytes(4, "big") == b"RELV"
