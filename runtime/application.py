@@ -1,0 +1,103 @@
+"""Puts the parts together: the one place where every service gets what it depends on."""
+
+import base64
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from runtime.apps.app import App
+from runtime.apps.problem import Problem
+from runtime.apps.service import Apps
+from runtime.budget import Budget
+from runtime.cloudcode.breaker import Breaker
+from runtime.cloudcode.capabilities.http import Http
+from runtime.cloudcode.capabilities.secrets import ReadSecret
+from runtime.cloudcode.compilation import problems_in
+from runtime.cloudcode.functions import Functions
+from runtime.cloudcode.logs.kept import KeptLogs
+from runtime.cloudcode.logs.record import LogSink
+from runtime.cloudcode.logs.several import SeveralSinks
+from runtime.cloudcode.outgoing.depth import DEPTH_HEADER, DepthSigner
+from runtime.cloudcode.outgoing.own_api import OwnApiRequest, OwnApiResponse
+from runtime.cloudcode.secrets import Secrets
+from runtime.http.front import Front
+from runtime.sandbox.architecture import compiled_guest
+from runtime.sandbox.sandbox import Limits, Sandbox
+from runtime.settings import Settings
+from runtime.store.sqlite import SqliteStore
+
+logger = logging.getLogger(__name__)
+
+
+def database(data: Path) -> Path:
+    """Where the embedded store keeps its file inside the data folder."""
+    return data / "relive.sqlite"
+
+
+class Application:
+    """Everything that serves requests, from the HTTP event down to the store and the sandbox.
+
+    `log_sinks` take the log of every call, beside the store. Raises StoreUnavailableError for a data folder that cannot
+    be used.
+    """
+
+    def __init__(self, settings: Settings, master_key: str, log_sinks: Sequence[LogSink] = ()) -> None:
+        self.settings = settings
+        self.apps = Apps()
+        self.store = SqliteStore(database(settings.data))
+        self.sandbox = Sandbox(
+            compiled_guest(settings.guests),
+            Limits(settings.memory_mb, settings.definition_seconds, settings.runners, settings.depth),
+        )
+        secrets = Secrets(self.store, settings.secrets)
+        signer = DepthSigner(master_key)
+        kept = KeptLogs(self.store, entries=settings.log_entries, days=settings.log_days)
+        self.functions = Functions(
+            self.sandbox,
+            settings,
+            capabilities=[Http(settings, self._serve_own_api, signer), ReadSecret(secrets)],
+            breaker=Breaker(
+                self.store,
+                timeouts=settings.breaker_timeouts,
+                window_minutes=settings.breaker_window_minutes,
+                cooldown_minutes=settings.breaker_cooldown_minutes,
+            ),
+            secrets=secrets,
+            log_sink=SeveralSinks([*log_sinks, kept]),
+        )
+        self._front = Front(self.apps, self.functions, settings, master_key, lambda headers: signer.verify(headers.get(DEPTH_HEADER)))
+
+    def handle(self, event: dict[str, Any], request_id: str, budget: Budget | None = None) -> dict[str, Any]:
+        """Answer the event of a Lambda function URL (payload format 2.0). Raises nothing."""
+        return self._front.handle(event, request_id, budget)
+
+    def check(self, app: App) -> list[Problem]:
+        """What does not compile in an app's code."""
+        return problems_in(app, self.sandbox)
+
+    def warm_up(self) -> None:
+        """Start the sandbox ahead of the first call. Raises SandboxUnavailable."""
+        self.sandbox.start()
+
+    def close(self) -> None:
+        """End all processes and close the store."""
+        self.sandbox.close()
+        self.store.close()
+
+    def _serve_own_api(self, request: OwnApiRequest, budget: Budget) -> OwnApiResponse:
+        """A call of user code to its own API: the same way in as any other, without the network."""
+        path, _, query = request.target.partition("?")
+        event = {
+            "version": "2.0",
+            "rawPath": path,
+            "rawQueryString": query,
+            "headers": dict(request.headers),
+            "requestContext": {"http": {"method": request.method, "path": path}, "domainName": request.headers.get("host", "")},
+            "body": base64.b64encode(request.body).decode(),
+            "isBase64Encoded": True,
+        }
+        answer = self.handle(event, budget.request_id, budget)
+        body = answer.get("body") or ""
+        content = base64.b64decode(body) if answer.get("isBase64Encoded") else body.encode()
+        return OwnApiResponse(answer["statusCode"], answer["headers"], content)

@@ -1,0 +1,147 @@
+"""Disables a function that runs out of time again and again, so that it cannot use up the runners."""
+
+import math
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from runtime.errors import ReliveError
+from runtime.store.port import Record, RecordExistsError, Store, StoreUnavailableError, VersionConflictError
+
+MINUTE = 60.0
+
+TRIAL_SECONDS = 15 * MINUTE
+"""How long a trial call may stay without an ending before another one is let through: its process must have died then.
+
+Longer than any request lasts (Lambda's limit is 15 minutes).
+"""
+
+
+@dataclass(frozen=True)
+class _State:
+    """What is known of one function; times in seconds since the epoch, 0 for never."""
+
+    timeouts: tuple[float, ...] = ()
+    disabled_until: float = 0
+    trial_until: float = 0
+
+    @property
+    def disabled(self) -> bool:
+        return self.disabled_until > 0
+
+
+class Breaker:
+    """Counts the real time-outs of each function (cloud-code section 6: 100 within 30 minutes) and answers 955 beyond.
+
+    After the cool-down one call is let through for a trial. If it runs out of time, the function stays disabled for
+    another cool-down; however else it ends, even in an error, the function is open again and its count starts anew.
+    The state is in the store, so that all processes agree; while a function has no time-outs, a call costs one read.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        timeouts: int = 100,
+        window_minutes: float = 30,
+        cooldown_minutes: float = 15,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._timeouts = timeouts
+        self._window = window_minutes * MINUTE
+        self._cooldown = cooldown_minutes * MINUTE
+        self._clock = clock
+        self._trials: set[tuple[str, str]] = set()
+        self._lock = threading.Lock()
+
+    def check(self, app_id: str, function: str) -> None:
+        """Raise ReliveError 955 if the function is disabled. Report the ending of every call that is let through."""
+        while (record := self._store.get(_partition(app_id), function)) is not None:
+            state = _state(record)
+            if not state.disabled:
+                return
+            now = self._clock()
+            if now < (blocked_until := max(state.disabled_until, state.trial_until)):
+                raise _disabled(blocked_until - now)
+            if self._write(app_id, function, record, replace(state, trial_until=now + TRIAL_SECONDS)):
+                with self._lock:
+                    self._trials.add((app_id, function))
+                return
+
+    def record_timeout(self, app_id: str, function: str) -> None:
+        """A call ran out of time. A function that has too many of them in the window is disabled from now on."""
+        trial = self._end_trial(app_id, function)
+        self._surely(lambda: self._count(app_id, function, trial))
+
+    def record_success(self, app_id: str, function: str) -> None:
+        """A call ended in any other way. Costs nothing unless it was the trial."""
+        if self._end_trial(app_id, function):
+            self._surely(lambda: self._store.delete(_partition(app_id), function))
+
+    def enable(self, app_id: str, function: str) -> bool:
+        """Open the function at once and forget its time-outs; True if it was disabled."""
+        record = self._store.get(_partition(app_id), function)
+        self._store.delete(_partition(app_id), function)
+        return record is not None and _state(record).disabled
+
+    def _count(self, app_id: str, function: str, trial: bool) -> None:
+        while True:
+            now = self._clock()
+            record = self._store.get(_partition(app_id), function)
+            state = _state(record) if record else _State()
+            if state.disabled and not trial:
+                return  # it began before the function was disabled
+            recent = tuple(moment for moment in state.timeouts if moment > now - self._window)
+            counted = _State(timeouts=(*recent, now)[-self._timeouts :])
+            if trial or len(counted.timeouts) >= self._timeouts:
+                counted = replace(counted, disabled_until=now + self._cooldown)
+            if self._write(app_id, function, record, counted):
+                return
+
+    def _write(self, app_id: str, function: str, read: Record | None, state: _State) -> bool:
+        """Write the state over what was read; False when somebody else was quicker."""
+        value = dict(vars(state), timeouts=list(state.timeouts))
+        # A disabled function stays so until a trial, however late that comes.
+        expires_at = None if state.disabled else self._clock() + self._window
+        try:
+            if read:
+                self._store.replace(_partition(app_id), function, value, version=read.version, expires_at=expires_at)
+            else:
+                self._store.insert(_partition(app_id), function, value, expires_at=expires_at)
+        except (RecordExistsError, VersionConflictError):
+            return False
+        return True
+
+    def _end_trial(self, app_id: str, function: str) -> bool:
+        with self._lock:
+            if (app_id, function) not in self._trials:
+                return False
+            self._trials.remove((app_id, function))
+            return True
+
+    def _surely(self, write: Callable[[], object]) -> None:
+        # The call has ended and has its answer; that it could not be counted must not change it.
+        try:
+            write()
+        except StoreUnavailableError as error:
+            print(f"A time-out could not be counted: {error}", file=sys.stderr, flush=True)
+
+
+def _partition(app_id: str) -> str:
+    return f"breaker/{app_id}"
+
+
+def _state(record: Record) -> _State:
+    value: dict[str, Any] = record.value
+    return _State(tuple(value["timeouts"]), value["disabled_until"], value["trial_until"])
+
+
+def _disabled(seconds: float) -> ReliveError:
+    minutes = math.ceil(seconds / MINUTE)
+    return ReliveError(
+        955, f"It will be tried again in {minutes} {'minute' if minutes == 1 else 'minutes'} at the latest."
+    )

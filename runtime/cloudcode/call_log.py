@@ -1,0 +1,53 @@
+"""The log of one call, while it runs."""
+
+import json
+import threading
+import time
+from typing import Any
+
+from runtime.cloudcode.logs.record import Level, LogLine
+
+LEVELS: dict[str, Level] = {"debug": "debug", "info": "info", "warning": "warning", "error": "error"}
+
+
+class CallLog:
+    """Collects lines up to a number of bytes; the rest is cut, and a last line says so. Safe to use from several threads."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit = limit_bytes
+        self._used = 0
+        self._cut = False
+        self._lines: list[LogLine] = []
+        self._lock = threading.Lock()
+
+    def add_from_guest(self, line: str) -> None:
+        """Take a line as the guest writes it: JSON with `time`, `level`, `message` and `fields`; anything else is a message."""
+        if self._cut:
+            return
+        try:
+            told = json.loads(line)
+            fields = told.get("fields", {})
+            new = LogLine(float(told["time"]), LEVELS[told["level"]], str(told["message"]), fields if isinstance(fields, dict) else {})
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            new = LogLine(time.time(), "info", line)
+        self._append(new, len(line))
+
+    def add(self, level: Level, message: str, **fields: Any) -> None:
+        """Add a line of our own; it does not count."""
+        self._append(LogLine(time.time(), level, message, fields), 0)
+
+    @property
+    def lines(self) -> list[LogLine]:
+        with self._lock:
+            return list(self._lines)
+
+    def _append(self, line: LogLine, size: int) -> None:
+        with self._lock:
+            if self._used + size > self._limit:
+                if not self._cut:
+                    self._cut = True
+                    note = f"The log of this call was cut here, at {self._limit // 1024} KB."
+                    self._lines.append(LogLine(time.time(), "warning", note))
+                return
+            self._used += size
+            self._lines.append(line)

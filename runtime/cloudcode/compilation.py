@@ -1,0 +1,35 @@
+"""Checks whether user code compiles, before anyone calls it."""
+
+import json
+
+from runtime.apps.app import App
+from runtime.apps.problem import Problem
+from runtime.deadline import Deadline
+from runtime.sandbox.endings import NotDefined
+from runtime.sandbox.sandbox import Sandbox
+
+SECONDS = 30
+
+
+class Silence:
+    """A host for code that is compiled and not run."""
+
+    def call(self, capability: str, arguments: str) -> str | None:
+        return None
+
+    def log(self, line: str) -> None:
+        return None
+
+
+def problems_in(app: App, sandbox: Sandbox) -> list[Problem]:
+    """What does not compile in an app's files.
+
+    The guest compiles them, not this interpreter: the two are of different versions and differ in what they accept.
+    Raises SandboxUnavailable.
+    """
+    code = "check:" + json.dumps(dict(app.code))
+    ending = sandbox.run(app.id, code, lambda: "", host=Silence(), deadline=Deadline.after(SECONDS))
+    if not isinstance(ending, NotDefined):
+        return [Problem("", None, None, f"The code could not be checked: {ending}.")]
+    told = json.loads(ending.text)["problems"]
+    return [Problem(problem["file"], problem["line"], None, f"does not compile: {problem['message']}") for problem in told]

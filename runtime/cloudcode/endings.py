@@ -1,0 +1,121 @@
+"""What the end of a sandboxed call means: an answer, or the error with the right code."""
+
+import base64
+import binascii
+import json
+from typing import Any
+
+from runtime.cloudcode.answer_headers import InvalidHeader, clean_headers
+from runtime.cloudcode.call_log import CallLog
+from runtime.cloudcode.function import FunctionAnswer
+from runtime.errors import ReliveError
+from runtime.sandbox.endings import Crashed, Ending, Finished, NotDefined, TimedOut
+from runtime.settings import MEGABYTE, Settings
+
+ENVELOPE_BYTES = 2048
+"""Room for what surrounds a body and its headers in the answer of Lambda (limit: 6 MB for the whole)."""
+
+
+class Endings:
+    """Reads the ending of a call by the limits in force."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._result_limit = int(settings.result_mb * MEGABYTE)
+
+    def answer(self, ending: Ending, path: str, log: CallLog) -> FunctionAnswer:
+        """The answer of the function in the file `path`. Raises ReliveError with 901, 902, 910, 951, or user code's own code."""
+        match ending:
+            case Finished(text):
+                return self._finished(text, log)
+            case NotDefined(text):
+                raise self._told_failure(_read(text))
+            case TimedOut(defining=True):
+                raise ReliveError(902, self._slow_definition(path))
+            case TimedOut():
+                raise ReliveError(902, f"The request's {self._settings.budget_seconds:g} seconds are over.")
+            case Crashed(reason):
+                raise ReliveError(901, details={"type": "SandboxCrash", "message": _explain_crash(reason), "frames": []})
+
+    def _finished(self, text: str, log: CallLog) -> FunctionAnswer:
+        head_text, _, body_text = text.partition("\n")
+        head = _read(head_text)
+        if head.get("ending") != "answered":
+            raise self._told_failure(head)
+        try:
+            headers, left_out = clean_headers(head["headers"], head["kind"])
+            body = base64.b64decode(body_text, validate=True) if head["kind"] == "bytes" else body_text.encode()
+            answer = FunctionAnswer(_status(head["status"]), headers, body, head["kind"])
+        except InvalidHeader as exception:
+            raise _failed("InvalidHeader", str(exception)) from None
+        except (KeyError, TypeError, ValueError, AttributeError, binascii.Error):
+            raise _failed("MalformedAnswer", "The answer does not have the form that the guest gives it.") from None
+        self._check_size(answer)
+        for name in left_out:
+            log.add("warning", f"The header {name} is the server's own and was left out of the answer.")
+        return answer
+
+    def _check_size(self, answer: FunctionAnswer) -> None:
+        """The limit is on the answer as it is serialised: base64 for bytes, and JSON once more around a text."""
+        size = ENVELOPE_BYTES + sum(len(name) + len(value) + 6 for name, value in answer.headers.items())
+        if answer.kind == "bytes":
+            size += len(answer.body) * 4 // 3
+        elif len(answer.body) * 6 + size > self._result_limit:  # escaped, a character takes six bytes at most
+            size += len(json.dumps(answer.body.decode(), ensure_ascii=False).encode())
+        if size > self._result_limit:
+            raise _failed(
+                "AnswerTooLarge",
+                f"The answer is {size / MEGABYTE:.1f} MB when serialised; the limit is {self._settings.result_mb:g} MB.",
+            )
+
+    def _told_failure(self, told: dict[str, Any]) -> ReliveError:
+        """The error for what the guest tells. The guest is not trusted: whatever is odd about it is a 901."""
+        details = told.get("details") if isinstance(told.get("details"), dict) else {}
+        match told:
+            case {"ending": "cancelled", "message": str(message)}:
+                return ReliveError.custom(910, 500, message) if message else ReliveError(910)
+            case {"ending": "error_set", "message": str(message), "code": int(code), "status": int(status)} if (
+                0 < code and 400 <= status <= 599
+            ):
+                return ReliveError.custom(code, status, message, details=details)
+            case {"ending": "never_done"}:
+                return ReliveError(902, "Nothing is left that could finish the handler: done was not called and cannot be anymore.")
+            case {"ending": "does_not_compile"}:
+                return ReliveError(951, details=details)
+            case {"ending": "failed", "details": {"type": "NotAnAnswer" | "NoHandler", "message": str(message)}}:
+                return ReliveError(901, message, details=details)
+            case {"ending": "failed"}:
+                return ReliveError(901, details=details)
+        return _failed("MalformedAnswer", "The answer does not have the form that the guest gives it.")
+
+    def _slow_definition(self, path: str) -> str:
+        seconds = min(self._settings.definition_seconds, self._settings.budget_seconds)
+        return f"Loading {path} took longer than {seconds:g} seconds."
+
+
+def _failed(kind: str, message: str) -> ReliveError:
+    """A 901 whose reason the caller may know: it is about the answer, not about the code."""
+    return ReliveError(901, message, details={"type": kind, "message": message, "frames": []})
+
+
+def _read(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = None
+    return value if isinstance(value, dict) else {}
+
+
+def _status(status: Any) -> int:
+    if type(status) is not int or not 200 <= status <= 599:
+        raise ValueError(status)
+    return status
+
+
+def _explain_crash(reason: str) -> str:
+    """The engine's word for it, put into a sentence."""
+    if "stack exhausted" in reason:
+        return "The code recursed deeper than the sandbox's stack allows."
+    if "unreachable" in reason:
+        return "The interpreter aborted (os.abort, a fatal error inside it, or memory that ran out)."
+    return f"The sandbox stopped: {reason}."

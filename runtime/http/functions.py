@@ -1,0 +1,58 @@
+"""ANY /v1/{app}/Functions/{name}: run a cloud function."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+
+from runtime.apps.service import Apps
+from runtime.cloudcode.function import FunctionRequest
+from runtime.cloudcode.functions import Functions
+from runtime.http.answer import raw_answer
+from runtime.http.authentication import Authentication
+from runtime.http.body import read_body
+from runtime.http.content_policy import with_sandbox
+from runtime.http.parameters import custom_parameters
+from runtime.http.router import Exchange, Router
+
+METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD")
+CREDENTIALS = ("authorization", "x-relive-depth")
+"""Headers that user code does not get: the master key opens every app, and the depth is not its to read or send on."""
+
+
+class FunctionsResource:
+    def __init__(
+        self, apps: Apps, functions: Functions, authentication: Authentication, *, domain_per_app: bool
+    ) -> None:
+        self._apps = apps
+        self._functions = functions
+        self._authentication = authentication
+        self._domain_per_app = domain_per_app
+
+    def add_to(self, router: Router) -> None:
+        router.add("/v1/<app_id>/functions/<name>", METHODS, self.execute)
+
+    def execute(self, exchange: Exchange, app_id: str, name: str) -> Response[Any]:
+        """HEAD runs as GET, and its answer loses its body on the way out."""
+        request = exchange.request
+        app = self._apps.get(app_id)
+        answer = self._functions.execute(
+            app,
+            name,
+            FunctionRequest(
+                action="GET" if request.method == "HEAD" else request.method,
+                principal=self._authentication.principal(request),
+                custom_parameters=custom_parameters(request),
+                data=read_body(request),
+                query_string=_without(request.query, "access_token"),
+                headers=_without(request.headers, *CREDENTIALS),
+                api_url=request.api_url(app.id),
+            ),
+            exchange.budget,
+        )
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        return raw_answer(answer.status, headers if self._domain_per_app else with_sandbox(headers), answer.body)
+
+
+def _without(values: Mapping[str, str], *names: str) -> dict[str, str]:
+    return {name: value for name, value in values.items() if name not in names}

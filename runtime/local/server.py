@@ -1,0 +1,91 @@
+"""The HTTP server of `relive serve`: uvicorn, in front of the same handler as in Lambda."""
+
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from runtime.local.asgi import Bridge, Handler
+
+GRACE_SECONDS = 2
+"""How long running requests may go on when the server is told to stop."""
+
+EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""Hosts that mean all addresses of the machine, with the one by which to reach it from itself."""
+
+
+class CannotListenError(Exception):
+    """The server cannot have its address; the message is a sentence that says why."""
+
+
+class LocalServer:
+    """Listens from the start, on a port of the system's choice if `port` is 0; answers while `run` runs.
+
+    Raises CannotListenError.
+    """
+
+    def __init__(
+        self,
+        handler: Handler,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        concurrency: int = 8,
+        body_seconds: float = 60,
+    ) -> None:
+        self._socket = _listen(host, port)
+        self.port: int = self._socket.getsockname()[1]
+        name = EVERY_ADDRESS.get(host, host)
+        self.address = f"[{name}]:{self.port}" if ":" in name else f"{name}:{self.port}"
+        bridge = Bridge(handler, domain_name=self.address, concurrency=concurrency, body_seconds=body_seconds)
+        config = uvicorn.Config(
+            bridge,
+            lifespan="off",
+            ws="none",
+            proxy_headers=False,
+            server_header=False,
+            access_log=False,
+            log_config=None,
+            log_level="critical",
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        self._server = uvicorn.Server(config)
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.address}"
+
+    def run(self) -> None:
+        """Answer until `stop`, SIGINT or SIGTERM. Signals are heard only in the main thread."""
+        with _signals_end_nothing():
+            self._server.run(sockets=[self._socket])
+
+    def stop(self) -> None:
+        """End `run`, from any thread: at once when nothing runs, after `GRACE_SECONDS` at the latest."""
+        self._server.should_exit = True
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise CannotListenError(f"Cannot listen on {host}, port {port}: {error.strerror or error}.") from None
+
+
+@contextmanager
+def _signals_end_nothing() -> Iterator[None]:
+    """uvicorn sends itself the signal that ended it once more, when it is done; by then nothing is left to do."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signals = (signal.SIGINT, signal.SIGTERM)
+    previous = {number: signal.signal(number, lambda *_: None) for number in signals}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
