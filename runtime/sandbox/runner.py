@@ -12,6 +12,7 @@ from typing import Any
 from wasmtime import Engine, Store, WasiConfig
 from wasmtime.component import Component, Instance, Linker
 
+from runtime.deadline import Deadline
 from runtime.sandbox.wire import BrokenWire, Kind, Message, read_blocking, write_blocking
 
 MEGABYTE = 1024 * 1024
@@ -92,8 +93,8 @@ class Runner:
         return self._next_call
 
     def _wait(self, _: Any, timeout_milliseconds: int | None) -> tuple[int, str] | None:
-        timeout = None if timeout_milliseconds is None else timeout_milliseconds / 1000
-        while select.select([self._incoming], [], [], timeout)[0]:
+        deadline = None if timeout_milliseconds is None else Deadline.after(timeout_milliseconds / 1000)
+        while select.select([self._incoming], [], [], deadline and deadline.remaining())[0]:
             reply = self._receive(Kind.REPLY)
             if reply.number in self._under_way:
                 self._under_way.remove(reply.number)
