@@ -66,7 +66,9 @@ class Application:
             secrets=secrets,
             log_sink=SeveralSinks([*log_sinks, kept]),
         )
-        self._front = Front(self.apps, self.functions, settings, master_key, lambda headers: signer.verify(headers.get(DEPTH_HEADER)))
+        self._front = Front(
+            self.apps, self.functions, settings, master_key, lambda headers: signer.verify(headers.get(DEPTH_HEADER))
+        )
 
     def handle(self, event: dict[str, Any], request_id: str, budget: Budget | None = None) -> dict[str, Any]:
         """Answer the event of a Lambda function URL (payload format 2.0). Raises nothing."""
@@ -93,7 +95,10 @@ class Application:
             "rawPath": path,
             "rawQueryString": query,
             "headers": dict(request.headers),
-            "requestContext": {"http": {"method": request.method, "path": path}, "domainName": request.headers.get("host", "")},
+            "requestContext": {
+                "http": {"method": request.method, "path": path},
+                "domainName": request.headers.get("host", ""),
+            },
             "body": base64.b64encode(request.body).decode(),
             "isBase64Encoded": True,
         }

@@ -77,7 +77,7 @@ CATALOGUE = _catalogue(
 
 
 class ReliveError(Exception):
-    """An answer that is an error: everything that may go wrong on purpose is raised as this and becomes an answer in one place.
+    """An answer that is an error. What goes wrong on purpose is raised as this, and becomes an answer in one place.
 
     `code` is one of the catalogue, which gives the HTTP status and the sentence; `specifics` follow the sentence.
     `details` are for the app's owner alone: they reach callers with the master key and the log, nobody else.
@@ -92,9 +92,7 @@ class ReliveError(Exception):
         super().__init__(self.message)
 
     @classmethod
-    def custom(
-        cls, code: int, status: int, message: str, *, details: Mapping[str, Any] | None = None
-    ) -> "ReliveError":
+    def custom(cls, code: int, status: int, message: str, *, details: Mapping[str, Any] | None = None) -> "ReliveError":
         """An error that user code made up: any positive code, its own status and its own message."""
         error = cls(960, details=details)
         error.code, error.status, error.message = code, status, message

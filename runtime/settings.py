@@ -26,16 +26,22 @@ class Settings(BaseSettings):
     result_mb: float = Field(6, gt=0, description="Size of a serialised answer, in megabytes; 901 beyond it.")
 
     # Sandboxes
-    runners: int = Field(16, description="Runner processes at most. The depth setting's number of them is kept for nested calls.")
+    runners: int = Field(
+        16, description="Runner processes at most. The depth setting's number of them is kept for nested calls."
+    )
     guests: Path = Field(Path("build/guests"), description="Folder with the compiled guests.")
 
     # Circuit breaker of a function
     breaker_timeouts: int = Field(100, ge=1, description="Time-outs within the window that disable a function.")
     breaker_window_minutes: float = Field(30, gt=0, description="The window in which time-outs are counted.")
-    breaker_cooldown_minutes: float = Field(15, gt=0, description="How long a function stays disabled before one trial call.")
+    breaker_cooldown_minutes: float = Field(
+        15, gt=0, description="How long a function stays disabled before one trial call."
+    )
 
     # Outgoing HTTP of user code
-    http_timeout_seconds: float = Field(30, gt=0, description="Time for one outgoing HTTP call, if user code sets none.")
+    http_timeout_seconds: float = Field(
+        30, gt=0, description="Time for one outgoing HTTP call, if user code sets none."
+    )
     http_body_mb: float = Field(6, gt=0, description="Size of an outgoing body and of a received one, in megabytes.")
     http_stand_ins: dict[str, str] = Field(
         default_factory=dict,
@@ -52,16 +58,22 @@ class Settings(BaseSettings):
     app: Path = Field(Path("app"), description="In Lambda: the app folder that the package carries.")
     master_key: str = Field("", description="The master key. Locally one is made and kept when this is empty.")
     secrets: dict[str, dict[str, str]] = Field(
-        default_factory=dict, description='Secrets by app, as JSON: {"bookstore": {"API_KEY": "value"}}. They win over stored ones.'
+        default_factory=dict,
+        description='Secrets by app, as JSON: {"bookstore": {"API_KEY": "value"}}. They win over stored ones.',
     )
-    public_url: str = Field("", description="Base address under which clients reach this deployment, if it has one of its own.")
-    domain_per_app: bool = Field(False, description="True when every app has a domain of its own: HTML is then served without sandbox.")
-
+    public_url: str = Field(
+        "", description="Base address under which clients reach this deployment, if it has one of its own."
+    )
+    domain_per_app: bool = Field(
+        False, description="True when every app has a domain of its own: HTML is then served without sandbox."
+    )
 
     @model_validator(mode="after")
     def _runners_suffice_for_nesting(self) -> "Settings":
         if self.runners <= self.depth:
-            raise ValueError(f"runners is {self.runners}, but calls nested {self.depth} deep need at least {self.depth + 1}")
+            raise ValueError(
+                f"runners is {self.runners}, but calls nested {self.depth} deep need at least {self.depth + 1}"
+            )
         return self
 
 

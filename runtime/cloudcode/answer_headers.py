@@ -3,7 +3,11 @@
 import re
 from collections.abc import Mapping
 
-DEFAULT_TYPES = {"json": "application/json", "text": "text/plain; charset=utf-8", "bytes": "application/octet-stream"}
+DEFAULT_TYPES = {
+    "json": "application/json",
+    "text": "text/plain; charset=utf-8",
+    "bytes": "application/octet-stream",
+}
 
 NOT_SETTABLE = frozenset(
     {
@@ -11,7 +15,7 @@ NOT_SETTABLE = frozenset(
         "proxy-authenticate", "proxy-connection", "date", "server", "x-content-type-options",
     }
 )  # fmt: skip
-"""Headers that belong to the server: one cookie would be shared by all apps of the domain, the rest is the transport's."""
+"""Headers that belong to the server: a cookie would be shared by all apps of the domain, the rest is the transport's."""
 
 NOT_SETTABLE_PREFIXES = ("access-control-", "x-relive-", "x-amz", "x-amzn")
 
@@ -33,7 +37,7 @@ def clean_headers(headers: Mapping[str, str], kind: str) -> tuple[dict[str, str]
     for name, value in headers.items():
         if not TOKEN.fullmatch(name):
             raise InvalidHeader(f"{name!r} is no name for a header.")
-        if any(ord(character) < 32 and character != "\t" or ord(character) == 127 for character in value):
+        if any((ord(character) < 32 and character != "\t") or ord(character) == 127 for character in value):
             raise InvalidHeader(f"The header {name} has a line break or another control character in its value.")
         if not value.isascii():
             raise InvalidHeader(f"The header {name} has characters outside ASCII in its value; percent-encode them.")

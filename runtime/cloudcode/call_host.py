@@ -1,4 +1,4 @@
-"""The host's side of one call: answers what user code asks for, through capabilities and within the request's budget."""
+"""The host's side of one call: answers what user code asks for, within the request's budget."""
 
 import json
 import logging

@@ -11,7 +11,10 @@ LEVELS: dict[str, Level] = {"debug": "debug", "info": "info", "warning": "warnin
 
 
 class CallLog:
-    """Collects lines up to a number of bytes; the rest is cut, and a last line says so. Safe to use from several threads."""
+    """Collects lines up to a number of bytes; the rest is cut, and a last line says so.
+
+    Safe to use from several threads.
+    """
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit = limit_bytes
@@ -21,13 +24,18 @@ class CallLog:
         self._lock = threading.Lock()
 
     def add_from_guest(self, line: str) -> None:
-        """Take a line as the guest writes it: JSON with `time`, `level`, `message` and `fields`; anything else is a message."""
+        """Take a line of the guest: JSON with `time`, `level`, `message` and `fields`; anything else is a message."""
         if self._cut:
             return
         try:
             told = json.loads(line)
             fields = told.get("fields", {})
-            new = LogLine(float(told["time"]), LEVELS[told["level"]], str(told["message"]), fields if isinstance(fields, dict) else {})
+            new = LogLine(
+                float(told["time"]),
+                LEVELS[told["level"]],
+                str(told["message"]),
+                fields if isinstance(fields, dict) else {},
+            )
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             new = LogLine(time.time(), "info", line)
         self._append(new, len(line))

@@ -14,10 +14,10 @@ SECONDS = 30
 class Silence:
     """A host for code that is compiled and not run."""
 
-    def call(self, capability: str, arguments: str) -> str | None:
+    def call(self, _capability: str, _arguments: str) -> None:
         return None
 
-    def log(self, line: str) -> None:
+    def log(self, _line: str) -> None:
         return None
 
 
@@ -32,4 +32,6 @@ def problems_in(app: App, sandbox: Sandbox) -> list[Problem]:
     if not isinstance(ending, NotDefined):
         return [Problem("", None, None, f"The code could not be checked: {ending}.")]
     told = json.loads(ending.text)["problems"]
-    return [Problem(problem["file"], problem["line"], None, f"does not compile: {problem['message']}") for problem in told]
+    return [
+        Problem(problem["file"], problem["line"], None, f"does not compile: {problem['message']}") for problem in told
+    ]

@@ -1,7 +1,6 @@
 """What the end of a sandboxed call means: an answer, or the error with the right code."""
 
 import base64
-import binascii
 import json
 from typing import Any
 
@@ -24,7 +23,10 @@ class Endings:
         self._result_limit = int(settings.result_mb * MEGABYTE)
 
     def answer(self, ending: Ending, path: str, log: CallLog) -> FunctionAnswer:
-        """The answer of the function in the file `path`. Raises ReliveError with 901, 902, 910, 951, or user code's own code."""
+        """The answer of the function in the file `path`.
+
+        Raises ReliveError with 901, 902, 910, 951, or user code's own code.
+        """
         match ending:
             case Finished(text):
                 return self._finished(text, log)
@@ -35,7 +37,9 @@ class Endings:
             case TimedOut():
                 raise ReliveError(902, f"The request's {self._settings.budget_seconds:g} seconds are over.")
             case Crashed(reason):
-                raise ReliveError(901, details={"type": "SandboxCrash", "message": _explain_crash(reason), "frames": []})
+                raise ReliveError(
+                    901, details={"type": "SandboxCrash", "message": _explain_crash(reason), "frames": []}
+                )
 
     def _finished(self, text: str, log: CallLog) -> FunctionAnswer:
         head_text, _, body_text = text.partition("\n")
@@ -44,11 +48,10 @@ class Endings:
             raise self._told_failure(head)
         try:
             headers, left_out = clean_headers(head["headers"], head["kind"])
-            body = base64.b64decode(body_text, validate=True) if head["kind"] == "bytes" else body_text.encode()
-            answer = FunctionAnswer(_status(head["status"]), headers, body, head["kind"])
+            answer = FunctionAnswer(_status(head["status"]), headers, _body(head["kind"], body_text), head["kind"])
         except InvalidHeader as exception:
             raise _failed("InvalidHeader", str(exception)) from None
-        except (KeyError, TypeError, ValueError, AttributeError, binascii.Error):
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
             raise _failed("MalformedAnswer", "The answer does not have the form that the guest gives it.") from None
         self._check_size(answer)
         for name in left_out:
@@ -65,21 +68,23 @@ class Endings:
         if size > self._result_limit:
             raise _failed(
                 "AnswerTooLarge",
-                f"The answer is {size / MEGABYTE:.1f} MB when serialised; the limit is {self._settings.result_mb:g} MB.",
+                f"The answer is {size / MEGABYTE:.1f} MB serialised; the limit is {self._settings.result_mb:g} MB.",
             )
 
     def _told_failure(self, told: dict[str, Any]) -> ReliveError:
-        """The error for what the guest tells. The guest is not trusted: whatever is odd about it is a 901."""
+        """The error for what the guest tells. It is not trusted: whatever is odd about it is a 901."""
         details = told.get("details") if isinstance(told.get("details"), dict) else {}
         match told:
             case {"ending": "cancelled", "message": str(message)}:
                 return ReliveError.custom(910, 500, message) if message else ReliveError(910)
             case {"ending": "error_set", "message": str(message), "code": int(code), "status": int(status)} if (
-                0 < code and 400 <= status <= 599
+                code > 0 and 400 <= status <= 599
             ):
                 return ReliveError.custom(code, status, message, details=details)
             case {"ending": "never_done"}:
-                return ReliveError(902, "Nothing is left that could finish the handler: done was not called and cannot be anymore.")
+                return ReliveError(
+                    902, "Nothing is left that could finish the handler: done was not called and cannot be anymore."
+                )
             case {"ending": "does_not_compile"}:
                 return ReliveError(951, details=details)
             case {"ending": "failed", "details": {"type": "NotAnAnswer" | "NoHandler", "message": str(message)}}:
@@ -104,6 +109,21 @@ def _read(text: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         value = None
     return value if isinstance(value, dict) else {}
+
+
+def _body(kind: str, text: str) -> bytes:
+    """The body's bytes. Raises ValueError or RecursionError if the text is not what `kind` says."""
+    match kind:
+        case "bytes":
+            return base64.b64decode(text, validate=True)
+        case "json":
+            # Whoever calls must get JSON where JSON is said; the numbers do not matter, and big ones are slow to read.
+            json.loads(text, parse_int=str, parse_float=str, parse_constant=_refuse_constant)
+    return text.encode()
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)
 
 
 def _status(status: Any) -> int:

@@ -15,8 +15,8 @@ BodyKind = Literal["json", "text", "bytes"]
 class FunctionRequest:
     """What a function sees of a request.
 
-    `action` is the HTTP method; `data` a JSON value, a text, bytes, or None without a body; header names are lower-case;
-    `api_url` is the address of the app's own API.
+    `action` is the HTTP method; `data` a JSON value, a text, bytes, or None without a body; names of headers are in
+    lower-case; `api_url` is the address of the app's own API.
     """
 
     action: str
@@ -51,7 +51,10 @@ class FunctionRequest:
 
 @dataclass(frozen=True)
 class FunctionAnswer:
-    """What a function answered. `headers` always has a content type, in lower-case as all names; `kind` tells what `body` is."""
+    """What a function answered.
+
+    `headers` always has a content type, and names in lower-case; `kind` tells what `body` is.
+    """
 
     status: int
     headers: Mapping[str, str]

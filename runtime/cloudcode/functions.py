@@ -48,7 +48,7 @@ class Functions:
         self._endings = Endings(settings)
 
     def execute(self, app: App, name: str, request: FunctionRequest, budget: Budget) -> FunctionAnswer:
-        """Run the function for somebody outside: like `call`, with the app's secrets taken out of the answer or error."""
+        """Run the function for somebody outside: like `call`, with the app's secrets taken out of what it ends in."""
         redactor = self._secrets.redactor(app.id)
         try:
             answer = self.call(app, name, request, budget)
@@ -62,8 +62,8 @@ class Functions:
     def call(self, app: App, name: str, request: FunctionRequest, budget: Budget) -> FunctionAnswer:
         """Run the function and give its answer as it is.
 
-        Raises ReliveError: 600 there is no such function, 603 the caller may not execute it, 955 it is disabled, and all
-        that its run may end in (see Endings); 650 when no runner was free in time.
+        Raises ReliveError: 600 there is no such function, 603 the caller may not execute it, 955 it is disabled, and
+        all that its run may end in (see Endings); 650 when no runner was free in time.
         """
         budget.check_depth()
         name = _declared_name(app, name)

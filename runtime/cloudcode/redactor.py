@@ -28,8 +28,7 @@ class Redactor:
             if len(value) >= SHORTEST
             for form in _forms(value)
         }
-        # Longest first: where two begin together, the longer one gives its name.
-        self._texts = sorted(forms.items(), key=lambda item: len(item[0]), reverse=True)
+        self._texts = list(forms.items())
         self._bytes = [(form.encode("utf-8", "surrogatepass"), mark.encode()) for form, mark in self._texts]
         self._looks_at_numbers = any(not form.strip("+-.eE0123456789") for form in forms)
 
@@ -86,7 +85,7 @@ def _redacted(text: Text, forms: list[tuple[Text, Text]]) -> Text:
     spans = [span for form, mark in forms if form in text for span in _spans(text, form, mark)]
     if not spans:
         return text
-    spans.sort(key=lambda span: (span[0], -span[1]))
+    spans.sort(key=lambda span: (span[0], -span[1]))  # where two begin together, the longer one gives its name
     pieces: list[Text] = []
     end = 0
     for start, stop, mark in spans:

@@ -37,7 +37,8 @@ def require_native(path: Path) -> None:
     compiled_for = of_compiled_guest(path)
     if compiled_for != this_machine():
         raise ForeignGuest(
-            f"{path} is compiled for {compiled_for}, but this machine is {this_machine()}. Build the guest here: make guest"
+            f"{path} is compiled for {compiled_for}, but this machine is {this_machine()}. "
+            "Build the guest here: make guest"
         )
 
 

@@ -1,6 +1,7 @@
 """Builds the Python guest: a component with the interpreter's snapshot, then machine code for this architecture.
 
-A build is known by the hash of all that goes into it, which lies beside the result; an unchanged guest is not built again.
+A build is known by the hash of all that goes into it, which lies beside the result: an unchanged guest is not built
+again.
 """
 
 import hashlib

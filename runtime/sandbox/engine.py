@@ -6,13 +6,12 @@ from wasmtime import Config, Engine
 
 from runtime.sandbox.architecture import this_machine
 
-
 STACK_BYTES = 2 * 1024 * 1024
-"""Stack of a guest, as much as the engine allows: deep enough that most recursions meet Python's own limit first."""
+"""Stack of a guest, as much as the engine allows: most recursions meet Python's own limit first."""
 
 
 def target() -> str:
-    """The generic target of this architecture: a guest compiled here also runs on an older processor of the same kind."""
+    """The generic target of this architecture: a guest compiled here runs on older processors, too."""
     system = "apple-darwin" if sys.platform == "darwin" else "unknown-linux-gnu"
     return f"{this_machine()}-{system}"
 

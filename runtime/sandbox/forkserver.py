@@ -70,7 +70,7 @@ def _fork_runner(control: socket.socket, engine: Engine, component: Component, r
 
 
 def _reap_runner(control: socket.socket, runners: set[int]) -> None:
-    """Collect a runner that has been killed. Until then its process id stays taken, so that no other process gets it."""
+    """Collect a runner that has been killed. Until then its process id stays taken, and no other process gets it."""
     (pid,) = PID.unpack(control.recv(PID.size, socket.MSG_WAITALL))
     if pid in runners:
         runners.remove(pid)

@@ -21,7 +21,9 @@ class Pool:
 
     def __init__(self, fork_server: ForkServer, size: int, deepest: int) -> None:
         if size <= deepest:
-            raise ValueError(f"{size} runners are too few for calls nested {deepest} deep; at least {deepest + 1} are needed.")
+            raise ValueError(
+                f"{size} runners are too few for calls nested {deepest} deep; at least {deepest + 1} are needed."
+            )
         self._fork_server = fork_server
         self._size = size
         self._deepest = deepest

@@ -104,7 +104,15 @@ class ForkServer:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-c", BOOTSTRAP, _module_folders(), str(theirs.fileno()), str(self._guest.resolve())],
+                [
+                    sys.executable,
+                    "-I",
+                    "-c",
+                    BOOTSTRAP,
+                    _module_folders(),
+                    str(theirs.fileno()),
+                    str(self._guest.resolve()),
+                ],
                 env=_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

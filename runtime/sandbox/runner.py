@@ -94,7 +94,7 @@ class Runner:
 
     def _wait(self, _: Any, timeout_milliseconds: int | None) -> tuple[int, str] | None:
         deadline = None if timeout_milliseconds is None else Deadline.after(timeout_milliseconds / 1000)
-        while select.select([self._incoming], [], [], deadline and deadline.remaining())[0]:
+        while select.select([self._incoming], [], [], None if deadline is None else deadline.remaining())[0]:
             reply = self._receive(Kind.REPLY)
             if reply.number in self._under_way:
                 self._under_way.remove(reply.number)

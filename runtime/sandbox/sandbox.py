@@ -39,8 +39,8 @@ class Sandbox:
     ) -> Ending:
         """Run one handler of an app's code and tell how it ended.
 
-        `code` and the event are texts for the guest; the event is made when the handler is about to start. `depth` is how
-        many calls of user code this one is nested in. Raises NoRunnerInTime, SandboxUnavailable.
+        `code` and the event are texts for the guest; the event is made when the handler is about to start. `depth` is
+        how many calls of user code this one is nested in. Raises NoRunnerInTime, SandboxUnavailable.
         """
         runner = self._pool.acquire(app, depth, deadline)
         ending: Ending = Crashed("the call was given up")

@@ -32,7 +32,9 @@ def test_an_unknown_architecture_is_refused_by_its_number(tmp_path: Path) -> Non
         require_native(compiled_for(243, tmp_path))
 
 
-@pytest.mark.parametrize("content", [b"", b"\x7fELF", b"\0asm" + b"\0" * 100], ids=["empty", "cut short", "WebAssembly"])
+@pytest.mark.parametrize(
+    "content", [b"", b"\x7fELF", b"\0asm" + b"\0" * 100], ids=["empty", "cut short", "WebAssembly"]
+)
 def test_what_is_no_compiled_guest_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "python.cwasm"
     path.write_bytes(content)

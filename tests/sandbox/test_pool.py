@@ -149,6 +149,9 @@ def test_levels_are_granted_in_order() -> None:
     """The deeper a call, the more runners it may use: each level has one more than the one above it."""
     granted = []
     for depth in range(4):
-        pool = counting_pool(size=7, deepest=3)
-        granted.append(sum(1 for _ in iter(lambda: pool._may_run(depth) and take(pool, depth), False)))
+        pool, count = counting_pool(size=7, deepest=3), 0
+        while pool._may_run(depth):
+            take(pool, depth)
+            count += 1
+        granted.append(count)
     assert all(deeper == higher + 1 for higher, deeper in pairwise(granted)), granted

@@ -11,7 +11,6 @@ import pytest
 
 from runtime.deadline import Deadline
 from runtime.sandbox.endings import Crashed, TimedOut
-from runtime.sandbox.processes import ForkServer
 from runtime.sandbox.sandbox import Limits, Sandbox
 from tests.sandbox.calls import RecordingHost, body, code, event, failure, run
 from tests.sandbox.processes import children, descriptors, environment, is_alive, needs_proc, threads

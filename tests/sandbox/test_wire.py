@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.sandbox.wire import HEADER, LONGEST_MESSAGE, BrokenWire, Kind, Message, encode, read_blocking, write_blocking
+from runtime.sandbox.wire import (
+    HEADER,
+    LONGEST_MESSAGE,
+    BrokenWire,
+    Kind,
+    Message,
+    encode,
+    read_blocking,
+    write_blocking,
+)
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 
