@@ -15,7 +15,7 @@ NOT_SETTABLE = frozenset(
         "proxy-authenticate", "proxy-connection", "date", "server", "x-content-type-options",
     }
 )  # fmt: skip
-"""Headers that belong to the server: a cookie would be shared by all apps of the domain, the rest is the transport's."""
+"""Headers that are the server's own: all apps of a domain would share a cookie, and the rest is the transport's."""
 
 NOT_SETTABLE_PREFIXES = ("access-control-", "x-relive-", "x-amz", "x-amzn")
 

@@ -22,6 +22,8 @@ WORLD = HERE / "world.wit"
 SOURCES = HERE / "guests" / "python" / "src"
 TOOLS = ("componentize-py", "wasmtime", "tzdata")
 
+UNFINISHED = "unfinished-"
+
 Progress = Callable[[str], None]
 
 
@@ -38,7 +40,9 @@ def build_guest(folder: Path, progress: Progress, *, force: bool = False) -> boo
         return False
     folder.mkdir(parents=True, exist_ok=True)
     stamp.unlink(missing_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as temporary:
+    for left_over in folder.glob(f"{UNFINISHED}*"):  # of a build that was killed
+        shutil.rmtree(left_over, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=UNFINISHED) as temporary:
         component = Path(temporary) / "python.wasm"
         progress("Building the Python guest (1 of 2): an interpreter with its library, as a WebAssembly component")
         _componentize(component)

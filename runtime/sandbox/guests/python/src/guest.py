@@ -12,7 +12,7 @@ preload.import_standard_library()
 # These come after the preload, which must see the standard library as it is.
 import wit_world  # noqa: E402
 
-from relive_guest import environment, failure  # noqa: E402
+from relive_guest import environment, failure, host, pending, rehearsal  # noqa: E402
 from relive_guest.definition import Definition  # noqa: E402
 from relive_guest.handling import handle  # noqa: E402
 
@@ -39,3 +39,12 @@ class WitWorld(wit_world.WitWorld):
             return handle(_definitions[-1], event)
         except BaseException as exception:
             return failure.of_handler(exception)
+
+
+def _forget_call() -> None:
+    _definitions.clear()
+    for module in (environment, failure, host, pending):
+        module.forget_call()
+
+
+rehearsal.rehearse(WitWorld().define, WitWorld().handle, _forget_call)

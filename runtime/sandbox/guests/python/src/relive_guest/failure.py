@@ -83,3 +83,8 @@ def _syntax_details(exception: Exception, path: str) -> dict[str, Any]:
 def _line(path: str, number: int | None) -> str:
     lines = _files[path].splitlines()
     return lines[number - 1].strip() if number and number <= len(lines) else ""
+
+
+def forget_call() -> None:
+    """Be as before any call."""
+    _files.clear()

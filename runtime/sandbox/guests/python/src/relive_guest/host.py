@@ -58,3 +58,9 @@ def wait_for(call: HostCall) -> dict[str, Any]:
     while call.reply is None:
         wait(None)
     return call.reply
+
+
+def forget_call() -> None:
+    """Be as before any call."""
+    _under_way.clear()
+    _open[0] = False

@@ -94,6 +94,11 @@ def finish_all() -> list[str]:
     return complaints
 
 
+def forget_call() -> None:
+    """Be as before any call."""
+    _all.clear()
+
+
 def _forward(name: str, function: Callable[..., Any]) -> None:
     @functools.wraps(function)
     def method(self: Pending, *arguments: Any, **keywords: Any) -> Any:

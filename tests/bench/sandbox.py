@@ -1,0 +1,44 @@
+"""A call of user code, against the start of a bare Python."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from runtime.sandbox.forkserver import load_guest
+from runtime.sandbox.runner import Runner
+from runtime.sandbox.sandbox import Limits, Sandbox
+from tests.bench.measuring import Measured, in_turns
+from tests.sandbox.calls import body, code, event, run
+
+HELLO = "def on_request(request, response):\n    return {'hello': 'world'}\n"
+BARE, FRESH, RUNNER = "python -I -c pass", "fresh call in one process", "fresh call in a prepared process"
+
+
+def measure(guest: Path, *, rounds: int = 7, repeat: int = 15) -> dict[str, Measured]:
+    """Seconds for each of the three."""
+    sandbox = Sandbox(guest, Limits())
+    try:
+        operations: dict[str, Callable[[], object]] = {
+            BARE: lambda: subprocess.run([sys.executable, "-I", "-c", "pass"], check=True),
+            FRESH: _in_this_process(guest),
+            RUNNER: lambda: body(run(sandbox, HELLO)),
+        }
+        return in_turns(operations, rounds=rounds, repeat=repeat)
+    finally:
+        sandbox.close()
+
+
+def _in_this_process(guest: Path) -> Callable[[], None]:
+    """An instance, a definition and a handler, without pipes: what the engine and the guest take by themselves."""
+    incoming, outgoing = os.pipe()
+    runner = Runner(*load_guest(guest), incoming, outgoing)
+    definition, told = code(HELLO), event()
+
+    def call() -> None:
+        store, instance = runner._instantiate(128)
+        assert runner._export(store, instance, "define", definition) == ""
+        assert runner._export(store, instance, "handle", told).endswith('{"hello":"world"}')
+
+    return call
