@@ -59,8 +59,9 @@ def hash_of_inputs() -> str:
     digest = hashlib.sha256(target().encode())
     for tool in TOOLS:
         digest.update(f"{tool} {importlib.metadata.version(tool)}\n".encode())
-    for path in (WORLD, *sorted(SOURCES.rglob("*.py"))):
-        digest.update(f"{path.relative_to(HERE)}\n".encode() + path.read_bytes())
+    digest.update(WORLD.read_bytes())
+    for path in sorted(SOURCES.rglob("*.py")):
+        digest.update(f"{path.relative_to(SOURCES)}\n".encode() + path.read_bytes())
     return digest.hexdigest()
 
 
