@@ -16,6 +16,7 @@ NODE_LIMIT = 100_000
 """Values in one file, counted again wherever an alias repeats them: a few lines of aliases can stand for billions."""
 
 _PLAIN_TAGS = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
+_TEXT_TAG = "tag:yaml.org,2002:str"
 _MERGE_TAG = "tag:yaml.org,2002:merge"
 
 
@@ -77,7 +78,11 @@ def _in_words(error: yaml.MarkedYAMLError) -> str:
     problem = error.problem or error.context or "it cannot be read"
     if "'\\t'" in problem:
         return "a tab cannot indent; use spaces"
-    return f"{problem}, {error.context}" if error.context and error.problem else problem
+    if error.context is None or error.problem is None:
+        return problem
+    if error.context_mark is None or not error.context.startswith("while"):
+        return f"{error.context}, {problem}"
+    return f"{problem}, {error.context} that begins on line {error.context_mark.line + 1}"
 
 
 class _Loader(yaml.SafeLoader):
@@ -127,24 +132,35 @@ class _Reading:
             if not isinstance(key_node, yaml.ScalarNode):
                 self._note(location, key_node, "a key must be text, and here is a list or a group of keys")
                 continue
-            inner = (*location, key_node.value)
+            key = self._text(key_node, location)
+            inner = (*location, key)
             if key_node.tag == _MERGE_TAG:
                 self._note(location, key_node, "merging with << is not supported; write the keys out")
             elif inner in self._lines:
                 self._note(inner, key_node, f"stands here twice, first on line {self._lines[inner]}")
             else:
                 self._lines[inner] = _line(key_node)
-                yield key_node.value, self._value(value_node, inner)
+                yield key, self._value(value_node, inner)
 
     def _scalar(self, node: yaml.ScalarNode, location: Location) -> Any:
+        text = self._text(node, location)
+        if node.tag == _TEXT_TAG:
+            return text
         try:
             value = self._loader.construct_object(node)
         except (yaml.YAMLError, ValueError, LookupError, AttributeError, OverflowError):
-            self._note(location, node, f"{node.value[:40]!r} cannot be read as {_short(node.tag)}; put it in quotes")
-            return node.value
+            self._note(location, node, f"{text[:40]!r} cannot be read as {_short(node.tag)}; put it in quotes")
+            return text
         if value is None:
             self._nothing_behind.append(location)
         return value
+
+    def _text(self, node: yaml.ScalarNode, location: Location) -> str:
+        """A scalar as it is written. An escape such as "\\ud83d" can make half a character, which nothing can store."""
+        text = str(node.value)
+        if any(0xD800 <= ord(char) <= 0xDFFF for char in text):
+            self._note(location, node, "an escape sequence stands for half a character; write the whole one")
+        return text.encode("utf-8", "replace").decode()
 
     def _note(self, location: Location, node: yaml.Node, message: str) -> None:
         self._problems.append((location, _line(node), message))

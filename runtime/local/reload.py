@@ -93,16 +93,18 @@ class Reload:
         state = _state(self._folder)
         if state == self._seen:
             return
+        before, self._seen = self._seen, state  # now, so that what fails below does not fail every second
         app, problems = self._load()
-        if problems:
-            self._stop.wait(SETTLE)
-            if self._stop.is_set() or _state(self._folder) != state:
-                return
-        self._seen = state
+        if problems and not self._settled(state):
+            self._seen = before
+            return
         if app and not problems:
             self._apply(app)
         else:
             self._refuse(problems)
+
+    def _settled(self, state: State) -> bool:
+        return not self._stop.wait(SETTLE) and _state(self._folder) == state
 
     def _load(self) -> tuple[App | None, list[Problem]]:
         try:
