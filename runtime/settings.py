@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MEGABYTE = 1024 * 1024
+PROJECT = Path(__file__).resolve().parents[1]
 
 
 class Settings(BaseSettings):
@@ -29,7 +30,7 @@ class Settings(BaseSettings):
     runners: int = Field(
         16, description="Runner processes at most. The depth setting's number of them is kept for nested calls."
     )
-    guests: Path = Field(Path("build/guests"), description="Folder with the compiled guests.")
+    guests: Path = Field(PROJECT / "build" / "guests", description="Folder with the compiled guests.")
 
     # Circuit breaker of a function
     breaker_timeouts: int = Field(100, ge=1, description="Time-outs within the window that disable a function.")

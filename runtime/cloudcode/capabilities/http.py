@@ -93,8 +93,6 @@ class Http:
             OwnApiRequest(request.method, request.url.target, headers, request.body),
             replace(context.budget.nested(), deadline=deadline),
         )
-        if deadline.expired:
-            raise TimeoutError
         yield IncomingAnswer(answer.status, tuple(answer.headers.items()), [answer.body])
 
     def _own_origins(self, context: CallContext) -> set[Origin]:

@@ -1,8 +1,8 @@
 """The address rule: which IP addresses are public, so that user code may reach them.
 
-IPv4 is public unless listed here. IPv6 is public in 2000::/3 only, the part that is assigned at all, unless listed here.
-The lists follow IANA's registries of special-purpose addresses. They are stricter where an address stands for another
-one (NAT64, 6to4, Teredo): a translator could make it a private one.
+IPv4 is public unless listed here. IPv6 is public in 2000::/3 only, which is all that is assigned, and there unless
+listed here. The lists follow IANA's registries of special-purpose addresses. They are stricter where an address stands
+for another one (NAT64, 6to4, Teredo): a translator could make it a private one.
 """
 
 import ipaddress

@@ -127,7 +127,7 @@ def _body(body: Any, limit: int) -> bytes:
     except (binascii.Error, ValueError):
         raise HttpError("The body must be base64 text.") from None
     if len(content) > limit:
-        raise HttpError(f"The body is larger than {limit / MEGABYTE:g} MB.")
+        raise HttpError(f"The body is larger than {limit / MEGABYTE:.3g} MB.")
     return content
 
 

@@ -55,7 +55,7 @@ class BodyReader:
         for chunk in chunks:
             size += len(chunk)
             if size > self._limit:
-                raise HttpError(f"The body from {self._host} is larger than {self._limit / MEGABYTE:g} MB.")
+                raise HttpError(f"The body from {self._host} is larger than {self._limit / MEGABYTE:.3g} MB.")
             if self._deadline.expired:
                 raise TimeoutError
             yield chunk

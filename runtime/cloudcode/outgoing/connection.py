@@ -23,12 +23,16 @@ class GuardedBackend(httpcore.NetworkBackend):
 
     A second lookup could have another answer than the one that was checked (DNS rebinding). If one of the addresses is
     not public, the host is refused altogether. Timeouts that httpcore passes are ignored: the deadline is for all.
+    `peer` is what error messages call the other side.
     """
 
-    def __init__(self, resolver: Resolver, connect: Connect, deadline: Deadline, *, public_only: bool) -> None:
+    def __init__(
+        self, resolver: Resolver, connect: Connect, deadline: Deadline, *, peer: str, public_only: bool
+    ) -> None:
         self._resolver = resolver
         self._connect = connect
         self._deadline = deadline
+        self._peer = peer
         self._public_only = public_only
 
     def connect_tcp(
@@ -40,7 +44,7 @@ class GuardedBackend(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002
     ) -> httpcore.NetworkStream:
         """Raises HttpBlocked, HttpError when no address accepts the connection, TimeoutError at the deadline."""
-        addresses = self._resolver.addresses(host, self._deadline)
+        addresses = self._resolve(host)
         if self._public_only:
             check_public(host, addresses)
         failure: OSError | None = None
@@ -53,10 +57,18 @@ class GuardedBackend(httpcore.NetworkBackend):
             except OSError as error:
                 failure = error
                 continue
-            return DeadlineStream(connection, host, self._deadline)
+            return DeadlineStream(connection, self._peer, self._deadline)
         if isinstance(failure, TimeoutError):
             raise failure
-        raise HttpError(f"Connecting to {host}, port {port}, failed: {_reason(failure)}.")
+        raise HttpError(f"Connecting to {self._peer} failed: {_reason(failure)}.")
+
+    def _resolve(self, host: str) -> list[IPAddress]:
+        try:
+            return self._resolver.addresses(host, self._deadline)
+        except TimeoutError:
+            raise
+        except OSError as error:
+            raise HttpError(f"The name of {self._peer} cannot be resolved: {_reason(error)}.") from None
 
 
 def check_public(host: str, addresses: Iterable[IPAddress]) -> None:
@@ -74,9 +86,9 @@ class DeadlineStream(httpcore.NetworkStream):
     Raises TimeoutError at the deadline.
     """
 
-    def __init__(self, connection: socket.socket, host: str, deadline: Deadline) -> None:
+    def __init__(self, connection: socket.socket, peer: str, deadline: Deadline) -> None:
         self._connection = connection
-        self._host = host
+        self._peer = peer
         self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
@@ -108,11 +120,11 @@ class DeadlineStream(httpcore.NetworkStream):
             raise
         except ssl.SSLCertVerificationError as error:
             self.close()
-            raise HttpError(f"{self._host} has no valid certificate: {error.verify_message}.") from None
+            raise HttpError(f"The certificate of {self._peer} is not valid: {error.verify_message}.") from None
         except OSError as error:
             self.close()
-            raise HttpError(f"The encrypted connection to {self._host} failed: {_reason(error)}.") from None
-        return DeadlineStream(encrypted, self._host, self._deadline)
+            raise HttpError(f"The encrypted connection to {self._peer} failed: {_reason(error)}.") from None
+        return DeadlineStream(encrypted, self._peer, self._deadline)
 
     def get_extra_info(self, info: str) -> Any:
         return self._connection if info == "socket" else None

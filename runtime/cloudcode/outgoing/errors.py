@@ -10,11 +10,11 @@ class HttpError(CapabilityError):
         super().__init__(type(self).__name__, message)
 
 
-class HttpTimeout(HttpError):  # noqa: N818 - the guest's name
+class HttpTimeout(HttpError):
     """The time limit of the call is over."""
 
 
-class HttpBlocked(HttpError):  # noqa: N818 - the guest's name
+class HttpBlocked(HttpError):
     """Relive refuses the address, whatever is there."""
 
 

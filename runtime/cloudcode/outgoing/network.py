@@ -14,6 +14,7 @@ from runtime.cloudcode.outgoing.messages import IncomingAnswer, OutgoingRequest
 from runtime.cloudcode.outgoing.resolver import Resolver
 from runtime.cloudcode.outgoing.sockets import Connect
 from runtime.cloudcode.outgoing.stand_ins import StandIns
+from runtime.cloudcode.outgoing.tls import shared_context
 from runtime.deadline import Deadline
 
 ALWAYS_WITH_LENGTH = frozenset({"POST", "PUT", "PATCH"})
@@ -40,7 +41,9 @@ class Network:
         """
         stand_in = self._stand_ins.of(request.url)
         url = stand_in or request.url
-        backend = GuardedBackend(self._resolver, self._connect, deadline, public_only=stand_in is None)
+        # The stand-in's own address is the operator's business, and not for user code to read.
+        peer = f"the stand-in of {request.url.host}" if stand_in else request.url.host
+        backend = GuardedBackend(self._resolver, self._connect, deadline, peer=peer, public_only=stand_in is None)
         address = httpcore.URL(
             scheme=url.origin.scheme, host=url.origin.host, port=url.origin.port, target=url.target.encode("ascii")
         )
@@ -60,8 +63,7 @@ class Network:
 
     @cached_property
     def _ssl_context(self) -> ssl.SSLContext:
-        # Trusts the system's authorities and those that come with the certifi package. Loading them takes 40 ms.
-        return httpcore.default_ssl_context()
+        return shared_context()
 
 
 def _headers(request: OutgoingRequest, depth: str) -> list[tuple[bytes, bytes]]:

@@ -33,9 +33,9 @@ def redirected(request: OutgoingRequest, answer: IncomingAnswer) -> OutgoingRequ
     """The request to make next, or None when the answer is no redirect.
 
     Method and body are as in browsers (Fetch standard, HTTP-redirect fetch): 303 makes everything but HEAD a GET, 301
-    and 302 make a POST one; 307 and 308 repeat the request with its body, to another origin too. Not repeated is a body
-    that was sent encrypted, to an address without encryption. Raises HttpError or HttpBlocked for such a redirect, and
-    for a target that is not a URL that may be called.
+    and 302 make a POST one; all else, and 307 and 308 always, is repeated with its body, to another origin too. A body
+    that was sent encrypted is not repeated to an address without encryption. Raises HttpBlocked for such a redirect,
+    HttpBlocked or HttpError for a target that is not a URL that may be called.
     """
     location = answer.header("location")
     if answer.status not in STATUSES or location is None:

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable
 
 from runtime.cloudcode.outgoing.addresses import IPAddress, literal
-from runtime.cloudcode.outgoing.errors import HttpError
 from runtime.deadline import Deadline
 
 Lookup = Callable[[str], list[str]]
@@ -31,20 +30,14 @@ class Resolver:
     def addresses(self, host: str, deadline: Deadline) -> list[IPAddress]:
         """All addresses of a host name, each once; a host that is an address already is not looked up.
 
-        Raises HttpError when there are none, TimeoutError at the deadline.
+        Raises OSError when the host cannot be resolved, TimeoutError at the deadline.
         """
         address = literal(host)
         if address is not None:
             return [address]
-        try:
-            found = self._within(deadline, host)
-        except TimeoutError:
-            raise
-        except (OSError, UnicodeError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise HttpError(f"{host} cannot be resolved: {reason}.") from None
+        found = self._within(deadline, host)
         if not found:
-            raise HttpError(f"{host} cannot be resolved: it has no address.")
+            raise OSError("it has no address")
         return [ipaddress.ip_address(text) for text in dict.fromkeys(found)]
 
     def _within(self, deadline: Deadline, host: str) -> list[str]:
