@@ -52,7 +52,9 @@ class Application:
         )
         secrets = Secrets(self.store, settings.secrets)
         signer = DepthSigner(master_key)
-        kept = KeptLogs(self.store, entries=settings.log_entries, days=settings.log_days)
+        # The log may lose its last moment when the machine loses power; waiting for the disk would slow down every call.
+        self._log_store = SqliteStore(database(settings.data), durable=False)
+        kept = KeptLogs(self._log_store, entries=settings.log_entries, days=settings.log_days)
         self.functions = Functions(
             self.sandbox,
             settings,
@@ -86,6 +88,7 @@ class Application:
         """End all processes and close the store."""
         self.sandbox.close()
         self.store.close()
+        self._log_store.close()
 
     def _serve_own_api(self, request: OwnApiRequest, budget: Budget) -> OwnApiResponse:
         """A call of user code to its own API: the same way in as any other, without the network."""

@@ -78,7 +78,8 @@ def _componentize(component: Path) -> None:
         ]  # fmt: skip
         finished = subprocess.run(command, capture_output=True, text=True, check=False)
     if finished.returncode:
-        raise BuildFailed(f"componentize-py failed:\n{finished.stdout}{finished.stderr}")
+        said, _, _ = f"{finished.stdout}{finished.stderr}".partition("Stack backtrace:")  # of the tool itself
+        raise BuildFailed(f"componentize-py failed:\n{said.strip()}")
 
 
 def _compile(component: Path) -> bytes:
