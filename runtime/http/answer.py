@@ -22,9 +22,7 @@ def headers_of_all(request_id: str) -> dict[str, str]:
 def json_answer(status: int, value: Any, headers: Mapping[str, str] | None = None) -> Response[Any]:
     """An answer of our own."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return raw_answer(
-        status, {"content-type": "application/json", **(headers or {})}, text.encode("utf-8", "replace")
-    )
+    return raw_answer(status, {"content-type": "application/json", **(headers or {})}, text.encode("utf-8", "replace"))
 
 
 def raw_answer(status: int, headers: Mapping[str, str], body: bytes) -> Response[Any]:

@@ -33,7 +33,7 @@ class ContentType:
 
     @property
     def kind(self) -> Kind:
-        if self.media_type == "application/json" or self.media_type.endswith("+json"):
+        if self.media_type in ("application/json", "text/json") or self.media_type.endswith("+json"):
             return Kind.JSON
         if self.media_type == "application/x-www-form-urlencoded":
             return Kind.FORM

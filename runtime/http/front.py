@@ -39,11 +39,9 @@ class Front:
         self._incoming_depth = incoming_depth
         authentication = Authentication(master_key)
         self._router = Router()
-        self._router.use([_complete, _preflights, _errors(authentication, self._router), _within_budget])
+        self._router.use([_complete, _preflights, _errors(authentication, self._router), _in_time])
         add_health(self._router)
-        FunctionsResource(
-            apps, functions, authentication, domain_per_app=settings.domain_per_app
-        ).add_to(self._router)
+        FunctionsResource(apps, functions, authentication, domain_per_app=settings.domain_per_app).add_to(self._router)
         self._router.prepare()
 
     def handle(self, event: Mapping[str, Any], request_id: str, budget: Budget | None = None) -> dict[str, Any]:
@@ -105,11 +103,9 @@ def _errors(authentication: Authentication, router: Router) -> Middleware:
     return errors
 
 
-def _within_budget(app: Router, next_middleware: NextMiddleware) -> Response[Any]:
+def _in_time(app: Router, next_middleware: NextMiddleware) -> Response[Any]:
     """The whole request has one deadline. An error that came first says more than 650 would."""
     budget = _exchange(app).budget
-    if budget.depth > budget.depth_limit:
-        raise ReliveError(617, f"Calls are nested deeper than {budget.depth_limit}.")
     response = next_middleware(app)
     if budget.deadline.expired:
         raise ReliveError(650)

@@ -33,7 +33,11 @@ class FunctionsResource:
         router.add("/v1/<app_id>/functions/<name>", METHODS, self.execute)
 
     def execute(self, exchange: Exchange, app_id: str, name: str) -> Response[Any]:
-        """HEAD runs as GET, and its answer loses its body on the way out."""
+        """Run the function with what the request brings. HEAD runs as GET; its answer loses its body on the way out.
+
+        Raises ReliveError, the first that applies: 600 unknown app, 301 and 604 the credential, 614 the custom
+        parameters, 601, 610 and 615 the body, and then those of Functions.execute.
+        """
         request = exchange.request
         app = self._apps.get(app_id)
         answer = self._functions.execute(

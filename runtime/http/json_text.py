@@ -35,7 +35,7 @@ def parse_json(text: str) -> Any:
 
 def _check_nesting(value: Any) -> None:
     level = [value]
-    for _ in range(NESTING + 1):
+    for _ in range(NESTING):
         level = [child for parent in level for child in _children(parent) if isinstance(child, (dict, list))]
         if not level:
             return

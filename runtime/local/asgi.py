@@ -31,17 +31,17 @@ class ClientGoneError(Exception):
 
 
 class Bridge:
-    """Runs the handler in threads, at most `concurrency` at once; further requests wait.
+    """Runs the handler in threads, at most `concurrency` at once; further requests wait, up to `wait_seconds` each.
 
     Each request has a daemon thread of its own, so that what still runs does not hold up the end of the server.
-    A client that takes longer than `body_seconds` to send its body is refused with 650.
+    Who waits for longer, or takes longer to send its body, is refused with 650.
     """
 
-    def __init__(self, handler: Handler, *, domain_name: str, concurrency: int, body_seconds: float) -> None:
+    def __init__(self, handler: Handler, *, domain_name: str, concurrency: int, wait_seconds: float) -> None:
         self._handler = handler
         self._domain_name = domain_name
         self._free = asyncio.Semaphore(concurrency)
-        self._body_seconds = body_seconds
+        self._wait_seconds = wait_seconds
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         request_id = str(uuid.uuid4())
@@ -59,11 +59,18 @@ class Bridge:
         await _send(answer, scope["method"], send)
 
     async def _answer(self, scope: Mapping[str, Any], receive: Receive, request_id: str) -> Mapping[str, Any]:
-        async with asyncio.timeout(self._body_seconds):
+        async with asyncio.timeout(self._wait_seconds):
             body = await _read(receive)
         event = function_url_event(scope, body, domain_name=self._domain_name, request_id=request_id)
-        async with self._free:
+        try:
+            async with asyncio.timeout(self._wait_seconds):
+                await self._free.acquire()
+        except TimeoutError:
+            return refusal(ReliveError(650, "The server was busy with other requests."), request_id)
+        try:
             return await self._in_thread(event, request_id)
+        finally:
+            self._free.release()
 
     async def _in_thread(self, event: dict[str, Any], request_id: str) -> Mapping[str, Any]:
         loop = asyncio.get_running_loop()

@@ -1,5 +1,6 @@
 """The HTTP server of `relive serve`: uvicorn, in front of the same handler as in Lambda."""
 
+import os
 import signal
 import socket
 import threading
@@ -34,15 +35,16 @@ class LocalServer:
         host: str = "127.0.0.1",
         port: int = 0,
         concurrency: int = 8,
-        body_seconds: float = 60,
+        wait_seconds: float = 60,
     ) -> None:
         self._socket = _listen(host, port)
         self.port: int = self._socket.getsockname()[1]
         name = EVERY_ADDRESS.get(host, host)
         self.address = f"[{name}]:{self.port}" if ":" in name else f"{name}:{self.port}"
-        bridge = Bridge(handler, domain_name=self.address, concurrency=concurrency, body_seconds=body_seconds)
+        bridge = Bridge(handler, domain_name=self.address, concurrency=concurrency, wait_seconds=wait_seconds)
         config = uvicorn.Config(
             bridge,
+            http="h11",  # httptools drops the body of a request that offers an upgrade to HTTP/2, as Java's client does
             lifespan="off",
             ws="none",
             proxy_headers=False,
@@ -72,8 +74,11 @@ def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=2048)
+    except socket.gaierror as error:
+        raise CannotListenError(f"Cannot listen on {host}: {error.strerror}.") from None
     except OSError as error:
-        raise CannotListenError(f"Cannot listen on {host}, port {port}: {error.strerror or error}.") from None
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise CannotListenError(f"Cannot listen on {host}, port {port}: {reason}.") from None
 
 
 @contextmanager

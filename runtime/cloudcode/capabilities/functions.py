@@ -46,4 +46,6 @@ def _error_in(answer: FunctionAnswer) -> ReliveError:
     """The error that a function made by hand, with a status and a body that has a `message`."""
     body = answer.value if answer.kind == "json" and isinstance(answer.value, dict) else {}
     code = next((body[key] for key in ("errorCode", "code") if type(body.get(key)) is int and body[key] > 0), 960)
-    return ReliveError.custom(code, answer.status, str(body.get("message") or f"The function answered with status {answer.status}."))
+    return ReliveError.custom(
+        code, answer.status, str(body.get("message") or f"The function answered with status {answer.status}.")
+    )

@@ -88,7 +88,8 @@ class Http:
 
     @contextmanager
     def _inside(self, request: OutgoingRequest, context: CallContext, deadline: Deadline) -> Iterator[IncomingAnswer]:
-        headers = {"host": request.url.origin.netloc, **request.headers}
+        origin = request.url.origin
+        headers = {**request.headers, "host": origin.netloc, "x-forwarded-proto": origin.scheme}
         answer = self._own_api(
             OwnApiRequest(request.method, request.url.target, headers, request.body),
             replace(context.budget.nested(), deadline=deadline),

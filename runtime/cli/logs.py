@@ -1,0 +1,46 @@
+"""relive logs: what the calls of user code wrote, and how they ended."""
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from runtime.cli import options
+from runtime.cli.configuration import read_settings
+from runtime.cli.kept import chosen_app, open_store
+
+if TYPE_CHECKING:
+    from runtime.cloudcode.logs.record import CallRecord
+
+
+def logs(
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with each call as it ends.")] = False,
+    last: Annotated[int, typer.Option(help="How many of the newest calls to show.", min=0, metavar="COUNT")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each call.")] = False,
+    app: options.AppId = None,
+    data: options.Data = None,
+) -> None:
+    """Show the log of an app's newest calls, oldest first."""
+    from runtime.cloudcode.logs.kept import KeptLogs
+
+    settings = read_settings(data=data)
+    with open_store(settings) as store:
+        kept = KeptLogs(store)
+        app_id = chosen_app(store, settings, app)
+        calls = kept.follow(app_id, newest=last) if follow else reversed(kept.page(app_id, limit=last))
+        with contextlib.suppress(KeyboardInterrupt):
+            _show((call.record for call in calls), as_json=as_json)
+
+
+def _show(records: "Iterable[CallRecord]", *, as_json: bool) -> None:
+    from runtime.cloudcode.logs.terminal import TerminalLog
+
+    terminal = TerminalLog(sys.stdout)
+    for record in records:
+        if as_json:
+            print(json.dumps(record.to_json()), flush=True)
+        else:
+            terminal.write(record)

@@ -1,0 +1,30 @@
+"""The real application with a small app."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from runtime.application import Application
+from runtime.apps.folder import load
+from runtime.settings import Settings
+from tests.http.calling import MASTER_KEY, Answer, Call, make_event, read_answer
+
+
+@pytest.fixture(scope="session")
+def application(guests: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
+    settings = Settings(data=tmp_path_factory.mktemp("data"), guests=guests)
+    application = Application(settings, MASTER_KEY)
+    application.apps.apply(load(Path(__file__).parent / "app"))
+    yield application
+    application.close()
+
+
+@pytest.fixture(scope="session")
+def call(application: Application) -> Call:
+    def call(
+        method: str, path: str, headers: Mapping[str, str] | None = None, body: str | bytes | None = None
+    ) -> Answer:
+        return read_answer(application.handle(make_event(method, path, headers, body), "request-1"))
+
+    return call

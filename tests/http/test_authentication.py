@@ -1,0 +1,24 @@
+"""The rules of credentials that the table of errors cannot show."""
+
+import pytest
+
+from runtime.errors import ReliveError
+from runtime.http.authentication import Authentication
+from runtime.http.request import read_event
+from tests.http.calling import make_event
+
+
+@pytest.mark.parametrize("header", ["MasterKey", "MasterKey ", "MasterKey x"])
+def test_without_a_master_key_nobody_has_it(header: str) -> None:
+    authentication = Authentication("")
+    request = read_event(make_event("GET", "/", {"Authorization": header}), "request-1")
+    assert not authentication.is_master(request)
+    with pytest.raises(ReliveError) as refused:
+        authentication.principal(request)
+    assert refused.value.code == 604
+
+
+def test_a_key_of_any_characters() -> None:
+    key = "schlüssel mit Leerzeichen→"
+    request = read_event(make_event("GET", "/", {"Authorization": f"MasterKey {key}"}), "request-1")
+    assert Authentication(key).principal(request).is_master

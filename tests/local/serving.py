@@ -1,0 +1,63 @@
+"""A local server that runs while a test does."""
+
+import contextlib
+import http.client
+import json
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from runtime.local.asgi import Handler
+from runtime.local.server import LocalServer
+
+
+def answer(value: Any, status: int = 200, **headers: str) -> dict[str, Any]:
+    return {
+        "statusCode": status,
+        "headers": {"content-type": "application/json", **headers},
+        "body": json.dumps(value),
+        "isBase64Encoded": False,
+    }
+
+
+def tell_event(event: dict[str, Any], request_id: str) -> dict[str, Any]:
+    """A handler that answers with the event it gets."""
+    return answer(event)
+
+
+@contextmanager
+def running(handler: Handler = tell_event, **options: Any) -> Iterator[LocalServer]:
+    server = LocalServer(handler, **options)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        thread.join(30)
+        assert not thread.is_alive()
+
+
+def send(
+    server: LocalServer, method: str, path: str, headers: Mapping[str, str] | None = None, body: Any = None
+) -> tuple[http.client.HTTPResponse, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    try:
+        connection.request(method, path, body, dict(headers or {}), encode_chunked=False)
+        response = connection.getresponse()
+        return response, response.read()
+    finally:
+        connection.close()
+
+
+def send_raw(server: LocalServer, data: bytes) -> bytes:
+    """Send bytes and read until the server closes the connection."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        connection.sendall(data)
+        received = b""
+        with contextlib.suppress(ConnectionResetError):  # the server closed before it had read everything
+            while chunk := connection.recv(65536):
+                received += chunk
+    return received
