@@ -102,10 +102,10 @@ class Functions:
 
     def _tell_breaker(self, app: App, name: str, ending: Ending) -> None:
         """A time-out counts for the function that used up the time, not for those that waited for it."""
-        if not isinstance(ending, TimedOut):
-            self._breaker.record_success(app.id, name)
-        elif "functions.call" not in ending.waiting_for:
+        if isinstance(ending, TimedOut) and FunctionCalls.name not in ending.waiting_for:
             self._breaker.record_timeout(app.id, name)
+        else:
+            self._breaker.record_success(app.id, name)
 
     def _write(self, record: "_OpenRecord", error: ReliveError | None) -> None:
         redactor = self._secrets.redactor(record.app)

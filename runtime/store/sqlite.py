@@ -228,12 +228,16 @@ class SqliteStore:
         return connection
 
     def _create_file(self) -> None:
+        # A file that exists is not opened here: to close it again would drop the locks that other connections of this
+        # process have on it (POSIX).
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        except FileExistsError:
+            if not os.access(self.path, os.R_OK | os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+                raise StoreUnavailableError(f"{self.path} cannot be opened for writing: Permission denied.") from None
         except OSError as error:
-            reason = error.strerror or str(error)
-            raise StoreUnavailableError(f"{self.path} cannot be opened for writing: {reason}.") from error
+            raise StoreUnavailableError(f"{self.path} cannot be made: {error.strerror or error}.") from error
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         """Make the tables of a new file; check first that an old one is ours, and not from a later version."""

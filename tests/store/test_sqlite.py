@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from tests.store.engines import Clock
 @contextlib.contextmanager
 def not_writable(folder: Path) -> Iterator[None]:
     """Permissions bind nobody who is root, so such a test gives up its rights for a moment."""
-    folder.chmod(0o500)
+    folder.chmod(0o555)
     root = os.geteuid() == 0
     if root:
         os.seteuid(65534)
@@ -65,16 +66,25 @@ def test_expired_records_are_removed_from_the_file(tmp_path: Path) -> None:
 
 class TestUnusablePlaces:
     def test_a_folder_without_permission(self, tmp_path: Path) -> None:
-        with not_writable(tmp_path), pytest.raises(StoreUnavailableError, match=r"relive\.db cannot be opened.*denied"):
+        with not_writable(tmp_path), pytest.raises(StoreUnavailableError, match=r"relive\.db cannot be made.*denied"):
             SqliteStore(tmp_path / "relive.db")
+
+    def test_a_file_without_permission(self) -> None:
+        # Not in tmp_path, whose parents keep everybody else out.
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            SqliteStore(folder / "relive.db").close()
+            (folder / "relive.db").chmod(0o400)
+            with not_writable(folder), pytest.raises(StoreUnavailableError, match=r"opened for writing: .*denied"):
+                SqliteStore(folder / "relive.db")
 
     def test_a_file_where_the_folder_should_be(self, tmp_path: Path) -> None:
         (tmp_path / "data").write_text("not a folder")
-        with pytest.raises(StoreUnavailableError, match="cannot be opened for writing"):
+        with pytest.raises(StoreUnavailableError, match=r"data/relive\.db cannot be"):
             SqliteStore(tmp_path / "data" / "relive.db")
 
     def test_a_folder_where_the_file_should_be(self, tmp_path: Path) -> None:
-        with pytest.raises(StoreUnavailableError, match="Is a directory"):
+        with pytest.raises(StoreUnavailableError, match="cannot be opened"):
             SqliteStore(tmp_path)
 
     def test_a_file_that_is_no_database(self, tmp_path: Path) -> None:
@@ -122,6 +132,31 @@ class TestUnusablePlaces:
             other.execute("ROLLBACK")
         store.put("books", "1", {})
         store.close()
+
+
+@pytest.mark.skipif(not Path("/proc/locks").exists(), reason="only Linux tells which locks there are")
+def test_two_stores_on_one_file_do_not_disturb_each_other(tmp_path: Path) -> None:
+    """Opening and closing the second must not take the first one's locks away, which would let others in."""
+    path = tmp_path / "relive.db"
+    first = SqliteStore(path)
+    with first._connection() as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        connection.execute("UPDATE records SET key = key")
+        before = locks_on(tmp_path)
+        SqliteStore(path).close()
+        assert locks_on(tmp_path) == before
+        connection.execute("ROLLBACK")
+    first.close()
+
+
+def locks_on(folder: Path) -> list[str]:
+    """The locks that this process has on the files of a folder, as the kernel tells them."""
+    inodes = {str(path.stat().st_ino) for path in folder.iterdir()}
+    return sorted(
+        " ".join(lock.split()[1:])
+        for lock in Path("/proc/locks").read_text().splitlines()
+        if lock.split()[5].split(":")[2] in inodes
+    )
 
 
 def count_up(path: Path, times: int) -> None:
