@@ -1,0 +1,64 @@
+# The package for AWS Lambda, and the tools for it. `sam build` calls the targets named build- and a function of
+# template.yaml; samconfig.toml has it do so in this folder, so that the guest and the wheels are made only once.
+
+LAMBDA_PYTHON ?= 3.13
+# The kernel's name for the processor, which the compiled guest and the wheels carry.
+LAMBDA_MACHINE := $(subst arm64,aarch64,$(shell uname -m))
+LAMBDA_ARCHITECTURE := $(subst aarch64,arm64,$(LAMBDA_MACHINE))
+
+LAMBDA_WHEELS := build/lambda/wheels-$(LAMBDA_PYTHON)-$(LAMBDA_MACHINE)
+LAMBDA_EMULATOR := build/lambda/emulator-$(LAMBDA_PYTHON)-$(LAMBDA_MACHINE)
+LAMBDA_PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile --only-binary=:all: \
+	--python-version $(LAMBDA_PYTHON) --platform manylinux2014_$(LAMBDA_MACHINE) --platform manylinux_2_28_$(LAMBDA_MACHINE)
+
+SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
+
+# Lambda's own Python brings boto3 and what it needs. The rest is not needed there.
+IN_LAMBDA := boto3 botocore s3transfer dateutil python_dateutil six six.py urllib3
+NOT_IN_PACKAGE := cli local sandbox/guests sandbox/build.py
+
+package: .venv-sam/sam.stamp  ## Build the package for AWS from APP
+	$(SAM) build --parameter-overrides Architecture=$(LAMBDA_ARCHITECTURE)
+
+deploy: package  ## Deploy to AWS; asks what it has to know
+	$(SAM) deploy --guided --parameter-overrides Architecture=$(LAMBDA_ARCHITECTURE)
+
+build-ApiFunction build-RunFunction: guest $(LAMBDA_WHEELS)/.stamp
+	@test "$$(uname -s)" = Linux || { echo "The guest for Lambda must be compiled on Linux, in a container for example."; exit 1; }
+	@test -n "$(ARTIFACTS_DIR)" || { echo "This is for sam build, which says where the package goes. Use: make package"; exit 1; }
+	@$(BIN)/python -c 'import sys; from pathlib import Path; from runtime.apps.folder import load; sys.excepthook = lambda kind, error, trace: print(error, file=sys.stderr); load(Path(sys.argv[1]))' "$(APP)"
+	@mkdir -p "$(ARTIFACTS_DIR)/guests" "$(ARTIFACTS_DIR)/app"
+	@cp -R $(LAMBDA_WHEELS)/. runtime functions "$(ARTIFACTS_DIR)"
+	@cd "$(ARTIFACTS_DIR)" && rm -rf .stamp bin $(foreach name,$(IN_LAMBDA),$(name) $(name)-*.dist-info) $(NOT_IN_PACKAGE:%=runtime/%)
+	@find "$(ARTIFACTS_DIR)" -name __pycache__ -type d -prune -exec rm -rf {} +
+	@cp build/guests/python-$(LAMBDA_MACHINE).cwasm "$(ARTIFACTS_DIR)/guests"
+	@for part in relive.yaml functions types shared; do \
+		if test -e "$(APP)/$$part"; then cp -R "$(APP)/$$part" "$(ARTIFACTS_DIR)/app" || exit 1; fi; done
+	@# Code compiled here halves a cold start. The check is of no use there, and the files' times change on the way.
+	@if python$(LAMBDA_PYTHON) -c pass 2>/dev/null; then cd "$(ARTIFACTS_DIR)" \
+		&& python$(LAMBDA_PYTHON) -m compileall -q --invalidation-mode unchecked-hash -x '^\./app/' .; \
+		else echo "No Python $(LAMBDA_PYTHON) here to compile the modules with: cold starts take half a second longer."; fi
+	@chmod -R a+rX "$(ARTIFACTS_DIR)"
+
+$(LAMBDA_WHEELS)/.stamp: pyproject.toml constraints.txt | $(VENV)/serve.stamp
+	@echo "Getting what runs in Lambda"
+	@rm -rf $(LAMBDA_WHEELS)
+	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"], sep="\n")' \
+		| $(LAMBDA_PIP) --target $(LAMBDA_WHEELS) --constraint constraints.txt --requirement /dev/stdin
+	@touch $@
+
+# What is in Lambda's own image beside Python, for tests that run the package in the emulator.
+lambda-emulator: .venv-sam/sam.stamp $(LAMBDA_EMULATOR)/.stamp
+
+$(LAMBDA_EMULATOR)/.stamp: constraints-sam.txt | $(VENV)/serve.stamp
+	@rm -rf $(LAMBDA_EMULATOR)
+	@$(LAMBDA_PIP) --target $(LAMBDA_EMULATOR) --constraint constraints-sam.txt awslambdaric boto3
+	@touch $@
+
+.venv-sam/sam.stamp: constraints-sam.txt
+	@echo "Installing the SAM CLI and cfn-lint into .venv-sam (once, about a minute)"
+	@test -x .venv-sam/bin/python || $(PYTHON) -m venv .venv-sam
+	@.venv-sam/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints-sam.txt aws-sam-cli cfn-lint
+	@touch $@
+
+.PHONY: package deploy build-ApiFunction build-RunFunction lambda-emulator

@@ -1,0 +1,71 @@
+"""The Lambda handlers, as they are in the source tree, answer the events that are there for trying them out."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.functions.events import API, RUN, check, environment, event, scenarios
+
+INVOKE = Path(__file__).with_name("invoke.py")
+
+
+class Handlers:
+    """Both handlers were called, each in a process of its own, with all its events."""
+
+    def __init__(self, guests: Path, folder: Path) -> None:
+        self.answers: dict[str, dict[str, Any]] = {}
+        self.logs: dict[str, list[dict[str, Any]]] = {}
+        for module in (API, RUN):
+            names = [name for name, *_ in scenarios(module)]
+            (folder / "events.json").write_text(json.dumps([event(name) for name in names]))
+            finished = subprocess.run(
+                [sys.executable, str(INVOKE), module, str(folder / "events.json"), str(folder / "answers.json")],
+                env=environment(str(ROOT / "examples/bookstore"), str(guests), str(folder / "data")),
+                capture_output=True,
+                text=True,
+                timeout=60,
+            )
+            assert finished.returncode == 0, finished.stderr
+            assert finished.stderr == ""
+            self.answers |= dict(zip(names, json.loads((folder / "answers.json").read_text()), strict=True))
+            self.logs[module] = [json.loads(line) for line in finished.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def handlers(guests: Path, tmp_path_factory: pytest.TempPathFactory) -> Handlers:
+    return Handlers(guests, tmp_path_factory.mktemp("handlers"))
+
+
+@pytest.mark.parametrize(("name", "module", "status", "code", "part"), [*scenarios(API), *scenarios(RUN)])
+def test_events(handlers: Handlers, name: str, module: str, status: int, code: int | None, part: str) -> None:
+    check(handlers.answers[name], status, code, part)
+
+
+def test_every_event_file_has_a_scenario(handlers: Handlers) -> None:
+    assert {path.stem for path in (ROOT / "events").glob("*.json")} == set(handlers.answers)
+
+
+def test_the_request_id_is_lambdas(handlers: Handlers) -> None:
+    assert handlers.answers["hello"]["headers"]["x-relive-request-id"] == "request-0"
+
+
+def test_direct_invoke_answers_a_json_value(handlers: Handlers) -> None:
+    assert handlers.answers["run-hello"]["body"][0]["Title"] == "The Salt Road"
+
+
+@pytest.mark.parametrize("module", [API, RUN])
+def test_every_call_is_in_the_log_with_its_outcome(handlers: Handlers, module: str) -> None:
+    outcomes = [entry["outcome"] for entry in handlers.logs[module] if "outcome" in entry]
+    assert outcomes == [str(code or "ok") for _, _, _, code, _ in scenarios(module)]
+
+
+def test_the_metrics_count_answers(handlers: Handlers) -> None:
+    entries = [entry for entry in handlers.logs[API] if "_aws" in entry]
+    assert sum("ColdStart" in entry for entry in entries) == 1
+    assert sum("Status2xx" in entry for entry in entries) == 1
+    assert sum("Status5xx" in entry for entry in entries) == 3
