@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 # The first Python that is new enough.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+GUEST := runtime/sandbox/guests/python
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
@@ -30,7 +31,7 @@ lint: $(VENV)/test.stamp .venv-sam/sam.stamp  ## Style, types, import contracts 
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	cd runtime/sandbox/guests/python && MYPYPATH=src:typing ../../../../$(BIN)/mypy --config-file typing/mypy.ini -p relive_guest -p cloud -m guest
+	MYPYPATH=$(GUEST)/src:$(GUEST)/typing $(BIN)/mypy --config-file= --strict --python-version 3.14 -p relive_guest -p cloud -m guest
 	$(BIN)/lint-imports
 	.venv-sam/bin/cfn-lint template.yaml
 

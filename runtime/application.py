@@ -52,7 +52,7 @@ class Application:
         )
         secrets = Secrets(self.store, settings.secrets)
         signer = DepthSigner(master_key)
-        # The log may lose its last moment when the machine loses power; waiting for the disk would slow down every call.
+        # The log may lose its last moment when the power fails; waiting for the disk would slow down every call.
         self._log_store = SqliteStore(database(settings.data), durable=False)
         kept = KeptLogs(self._log_store, entries=settings.log_entries, days=settings.log_days)
         self.functions = Functions(

@@ -105,7 +105,9 @@ class Library(BaseHTTPRequestHandler):
     """Stands in for the public API that the bookstore calls."""
 
     def do_GET(self) -> None:
-        body = json.dumps({"docs": [{"title": "The Salt Road", "author_name": ["M. Okonedo"], "first_publish_year": 1999}]})
+        body = json.dumps(
+            {"docs": [{"title": "The Salt Road", "author_name": ["M. Okonedo"], "first_publish_year": 1999}]}
+        )
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.end_headers()
