@@ -15,6 +15,8 @@ from runtime.settings import Settings, environment_names
 from tests.conftest import ROOT
 from tests.functions.package import LAMBDA_PYTHON, SAM, bare_environment, install_sam
 
+pytestmark = pytest.mark.slow
+
 Template = dict[str, Any]
 INVOKE_MODES = {"BUFFERED", "RESPONSE_STREAM"}
 ARCHITECTURES = {"x86_64", "arm64"}

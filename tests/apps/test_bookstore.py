@@ -13,6 +13,8 @@ from tests.cloudcode.calling import Answer, call
 from tests.cloudcode.outgoing.scripted_peer import Peer, http_answer
 from tests.conftest import ROOT, MakeApplication
 
+pytestmark = pytest.mark.slow
+
 BOOKSTORE = load(ROOT / "examples" / "bookstore")
 
 

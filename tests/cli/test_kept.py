@@ -20,6 +20,8 @@ from runtime.local.last_served import remember_served
 from runtime.store.sqlite import SqliteStore
 from tests.cli.commands import RELIVE, environment, relive, running
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def store(data: Path) -> Iterator[SqliteStore]:

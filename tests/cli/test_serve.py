@@ -17,6 +17,8 @@ import pytest
 from tests.cli.commands import Process, relive
 from tests.cli.conftest import FILES, Serve
 
+pytestmark = pytest.mark.slow
+
 
 def url_of(process: Process) -> str:
     return process.wait_for(r"Base URL +(\S+)")[1]

@@ -44,7 +44,7 @@ ERRORS: dict[str, tuple[str, int, int, str, str | None]] = {
     "no handler": ("x = 1", 500, 901, "no_handler.py does not define the function on_request.", "NoHandler"),
     "NaN": (D + "    return {'a': [0, {'b': float('nan')}]}", 500, 901, "body.a[1].b is nan, which JSON cannot say.", "NotAnAnswer"),
     "a set": (D + "    return {'a': {1}}", 500, 901, "body.a is a set, which JSON cannot say.", "NotAnAnswer"),
-    "an object": (D + "    return [object()]", 500, 901, "body[0] is a object, which JSON cannot say.", "NotAnAnswer"),
+    "an object": (D + "    return [object()]", 500, 901, "body[0] is an object, which JSON cannot say.", "NotAnAnswer"),
     "a status that is none": (D + "    response.status_code = 99", 500, 901, "a number from 200 to 599.", "NotAnAnswer"),
     "a header that is no text": (D + "    response.headers['A'] = []", 500, 901, "a header is a text.", "NotAnAnswer"),
     "a header with a line break": (D + "    response.headers['A'] = 'b\\r\\nSet-Cookie: c'", 500, 901, "in its value.", "InvalidHeader"),

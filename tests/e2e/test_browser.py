@@ -19,7 +19,10 @@ QUIET = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs a browser; on Debian: make system-packages")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs a browser; on Debian: make system-packages"),
+]
 
 
 @pytest.fixture

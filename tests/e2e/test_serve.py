@@ -16,6 +16,8 @@ import pytest
 from tests.e2e.conftest import MASTER_KEY, StartServer
 from tests.sandbox.processes import children, is_alive, needs_proc
 
+pytestmark = pytest.mark.slow
+
 HELLO = "def on_request(request, response):\n    return 'hello, {}'\n"
 
 

@@ -14,6 +14,8 @@ from runtime.http.body import BODY_BYTES
 from runtime.local.server import CannotListenError, LocalServer
 from tests.local.serving import answer, running, send, send_raw
 
+pytestmark = pytest.mark.slow
+
 CLOSE = b"Connection: close\r\n"
 
 

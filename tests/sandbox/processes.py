@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-needs_proc = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="reads /proc, which this system does not have")
+needs_proc = pytest.mark.skipif(
+    not Path("/proc/self/fd").exists(), reason="reads /proc, which this system does not have"
+)
 
 
 def is_alive(pid: int) -> bool:

@@ -93,7 +93,7 @@ class TestWhatOverstays:
         "a wait for nothing": "import wit_world\ndef on_request(request, response): wit_world.wait(None)",
         "a host call that takes longer": (
             "from relive_guest import host\n"
-            "def on_request(request, response): host.wait_for(host.start('sleep', {'seconds': 3}))"
+            "def on_request(request, response): host.wait_for(host.start('sleep', '{\"seconds\": 3}'))"
         ),
         "a regular expression": (
             "import re\ndef on_request(request, response): re.match(r'(a+)+$', 'a' * 40 + 'b')"
@@ -152,7 +152,7 @@ class TestWhatBreaks:
             "stack exhausted",
         ),
         "an export left by an exception": (
-            "import guest\ndef on_request(request, response):\n    guest.handle = None\n    del guest.failure.of_handler\n"
+            "import guest\ndef on_request(request, response):\n    guest.handle = None\n    del guest.failure.ending\n"
             "    raise ValueError",
             "unreachable",
         ),
@@ -265,7 +265,7 @@ class TestHostCalls:
     OVERLAP = (
         "from relive_guest import host\n"
         "def on_request(request, response):\n"
-        "    calls = [host.start('sleep', {'seconds': 0.3}) for _ in range(3)]\n"
+        "    calls = [host.start('sleep', '{\"seconds\": 0.3}') for _ in range(3)]\n"
         "    return [host.wait_for(call)['value']['seconds'] for call in calls]"
     )
 
@@ -296,7 +296,7 @@ class TestHostCalls:
         source = (
             "from relive_guest import host\n"
             "def on_request(request, response):\n"
-            "    calls = [host.start('echo', {'n': n}) for n in range(1000)]\n"
+            "    calls = [host.start('echo', f'{{\"n\": {n}}}') for n in range(1000)]\n"
             "    return sum(host.wait_for(call)['value']['n'] for call in calls)"
         )
         host = RecordingHost()

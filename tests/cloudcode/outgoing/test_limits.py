@@ -21,6 +21,8 @@ from runtime.settings import MEGABYTE
 from tests.cloudcode.outgoing.calling import Caller, standing_in
 from tests.cloudcode.outgoing.scripted_peer import Peer, http_answer
 
+pytestmark = pytest.mark.slow
+
 URL = "http://api.example.com/"
 
 
