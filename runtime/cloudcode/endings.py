@@ -15,6 +15,10 @@ ENVELOPE_BYTES = 2048
 """Room for what surrounds a body and its headers in the answer of Lambda (limit: 6 MB for the whole)."""
 
 
+MESSAGE_LIMIT = 10_000
+"""Characters of an error's message."""
+
+
 class Endings:
     """Reads the ending of a call by the limits in force."""
 
@@ -51,7 +55,9 @@ class Endings:
             answer = FunctionAnswer(_status(head["status"]), headers, _body(head["kind"], body_text), head["kind"])
         except InvalidHeader as exception:
             raise _failed("InvalidHeader", str(exception)) from None
-        except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        except RecursionError:
+            raise _failed("AnswerTooDeep", "The answer is nested too deeply.") from None
+        except (KeyError, TypeError, ValueError, AttributeError):
             raise _failed("MalformedAnswer", "The answer does not have the form that the guest gives it.") from None
         self._check_size(answer)
         for name in left_out:
@@ -76,11 +82,11 @@ class Endings:
         details = told.get("details") if isinstance(told.get("details"), dict) else {}
         match told:
             case {"ending": "cancelled", "message": str(message)}:
-                return ReliveError.custom(910, 500, message) if message else ReliveError(910)
+                return ReliveError.custom(910, 500, _cut(message)) if message else ReliveError(910)
             case {"ending": "error_set", "message": str(message), "code": int(code), "status": int(status)} if (
                 code > 0 and 400 <= status <= 599
             ):
-                return ReliveError.custom(code, status, message, details=details)
+                return ReliveError.custom(code, status, _cut(message), details=details)
             case {"ending": "never_done"}:
                 return ReliveError(
                     902, "Nothing is left that could finish the handler: done was not called and cannot be anymore."
@@ -88,7 +94,7 @@ class Endings:
             case {"ending": "does_not_compile"}:
                 return ReliveError(951, details=details)
             case {"ending": "failed", "details": {"type": "NotAnAnswer" | "NoHandler", "message": str(message)}}:
-                return ReliveError(901, message, details=details)
+                return ReliveError(901, _cut(message), details=details)
             case {"ending": "failed"}:
                 return ReliveError(901, details=details)
         return _failed("MalformedAnswer", "The answer does not have the form that the guest gives it.")
@@ -101,6 +107,11 @@ class Endings:
 def _failed(kind: str, message: str) -> ReliveError:
     """A 901 whose reason the caller may know: it is about the answer, not about the code."""
     return ReliveError(901, message, details={"type": kind, "message": message, "frames": []})
+
+
+def _cut(message: str) -> str:
+    """Messages are for people; and they must fit into the answer, whatever user code puts into them."""
+    return message if len(message) <= MESSAGE_LIMIT else message[:MESSAGE_LIMIT] + "..."
 
 
 def _read(text: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ A build is known by the hash of all that goes into it, which lies beside the res
 again.
 """
 
+import fcntl
 import hashlib
 import importlib.metadata
 import os
@@ -11,7 +12,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from runtime.sandbox.architecture import compiled_guest
@@ -33,12 +35,24 @@ class BuildFailed(Exception):
 
 def build_guest(folder: Path, progress: Progress, *, force: bool = False) -> bool:
     """Build the Python guest into `folder` unless it is there already; True when it was built. Raises BuildFailed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with _only_one_at_a_time(folder):
+        return _build_if_needed(folder, progress, force)
+
+
+@contextmanager
+def _only_one_at_a_time(folder: Path) -> Iterator[None]:
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # given back when the file is closed, also by a process that was killed
+        yield
+
+
+def _build_if_needed(folder: Path, progress: Progress, force: bool) -> bool:
     result = compiled_guest(folder)
     stamp = result.with_suffix(".inputs")
     inputs = hash_of_inputs()
     if not force and result.exists() and stamp.exists() and stamp.read_text() == inputs:
         return False
-    folder.mkdir(parents=True, exist_ok=True)
     stamp.unlink(missing_ok=True)
     for left_over in folder.glob(f"{UNFINISHED}*"):  # of a build that was killed
         shutil.rmtree(left_over, ignore_errors=True)

@@ -176,3 +176,18 @@ def test_a_lying_guest_gets_a_901(make_application: Any, lie: str) -> None:
 def test_an_odd_error_code_beyond_json_numbers(make_application: Any) -> None:
     answer = call(make_application(app_of({"functions/f.py": C + "    raise CloudError('x', code=10**30)"})), "f")
     assert (answer.status, json.loads(answer.text)["errorCode"]) == (400, 10**30)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [C + "    raise CloudError('x' * 10_000_000)", D + "    request.cancel('x' * 10_000_000)"],
+    ids=["error", "cancel"],
+)
+def test_a_huge_message_is_cut(make_application: Any, source: str) -> None:
+    assert len(call(make_application(app_of({"functions/f.py": source})), "f").text) < 11_000
+
+
+def test_an_answer_nested_without_measure(make_application: Any) -> None:
+    source = D + "    x = []\n    for _ in range(5000): x = [x]\n    response.body = x"
+    answer = call(make_application(app_of({"functions/f.py": source})), "f")
+    assert answer.error == (500, 901)

@@ -45,7 +45,7 @@ def test_a_build_that_fails_says_why_and_leaves_nothing_half_done(
     with pytest.raises(BuildFailed, match="told so"):
         build_guest(folder, told.append)
     assert len(told) == 1
-    assert list(folder.iterdir()) == []
+    assert [path.name for path in folder.iterdir()] == ["lock"]
 
 
 def copy_inputs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ preload.import_standard_library()
 # These come after the preload, which must see the standard library as it is.
 import wit_world  # noqa: E402
 
-from relive_guest import environment, failure, host, pending, rehearsal  # noqa: E402
+from relive_guest import environment, failure, host, pending, rehearsal, sources  # noqa: E402
 from relive_guest.definition import Definition  # noqa: E402
 from relive_guest.handling import handle  # noqa: E402
 
@@ -31,19 +31,19 @@ class WitWorld(wit_world.WitWorld):
                 return failure.of_check(json.loads(code.removeprefix("check:")))
             _definitions.append(Definition.load(code))
         except BaseException as exception:
-            return failure.of_definition(exception)
+            return failure.ending(exception)
         return ""
 
     def handle(self, event: str) -> str:
         try:
             return handle(_definitions[-1], event)
         except BaseException as exception:
-            return failure.of_handler(exception)
+            return failure.ending(exception)
 
 
 def _forget_call() -> None:
     _definitions.clear()
-    for module in (environment, failure, host, pending):
+    for module in (environment, host, pending, sources):
         module.forget_call()
 
 

@@ -2,7 +2,23 @@
 
 from cloud import functions, http, log
 from cloud.errors import CloudError
-from cloud.secrets import secrets
+from cloud.secrets import Secrets, secrets
+from relive_guest.done import Done
 from relive_guest.environment import time_left
+from relive_guest.headers import Headers
+from relive_guest.requests import Principal, Request, Response
 
-__all__ = ["CloudError", "functions", "http", "log", "secrets", "time_left"]
+__all__ = [
+    "CloudError",
+    "Done",
+    "Headers",
+    "Principal",
+    "Request",
+    "Response",
+    "Secrets",
+    "functions",
+    "http",
+    "log",
+    "secrets",
+    "time_left",
+]

@@ -7,6 +7,10 @@ class CloudError(Exception):
     Raises ValueError for a code or a status that cannot be sent.
     """
 
+    message: str
+    code: int
+    status: int
+
     def __init__(self, message: object, code: int = 960, status: int = 400) -> None:
         if isinstance(code, bool) or not isinstance(code, int) or code < 1:
             raise ValueError(f"The code of a CloudError is a positive number, not {code!r}.")

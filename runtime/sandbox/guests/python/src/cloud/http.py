@@ -3,13 +3,13 @@
 import base64
 import json as json_module
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict, Unpack
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from cloud.replies import value_in
-from relive_guest import host
+from cloud.calls import begin
+from relive_guest.headers import Headers
+from relive_guest.json_values import to_json
 from relive_guest.pending import Pending
-from relive_guest.requests import Headers
 
 
 class HttpError(Exception):
@@ -24,8 +24,29 @@ class HttpBlocked(HttpError):
     """The address may not be called."""
 
 
+class Options(TypedDict, total=False):
+    """What can be said about a call.
+
+    `params` are added to the address's query, without those that are None. Of the body, one can be given: `json` is
+    sent as JSON, `data` as a form, `body` as it is. `timeout` is in seconds, for the whole call with its redirects.
+    """
+
+    params: Mapping[str, Any] | None
+    headers: Mapping[str, str] | None
+    json: Any
+    data: Mapping[str, Any] | None
+    body: bytes | str | None
+    timeout: float | None
+    follow_redirects: bool
+
+
 class Response:
-    """An answer: `status`, `headers`, `body` as bytes, and `url`, the address that answered after redirects."""
+    """An answer, whatever its status; `url` is the address that answered, after redirects."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    url: str
 
     def __init__(self, status: int, headers: Headers, body: bytes, url: str) -> None:
         self.status = status
@@ -55,7 +76,47 @@ class Response:
         return f"<Response {self.status} from {self.url}>"
 
 
-def request(
+class PendingResponse(Pending):
+    """An answer that may still be on its way. `await` it; any other use of it waits right there."""
+
+    __slots__ = ()
+
+
+def request(method: str, url: str, **options: Unpack[Options]) -> PendingResponse:
+    """Call an address. The call starts at once.
+
+    In an `async def`, await the answer; calls that are awaited together, as with asyncio.gather, run side by side.
+    Raises HttpError, HttpTimeout or HttpBlocked.
+    """
+    return _request(method, url, **options)
+
+
+def get(url: str, **options: Unpack[Options]) -> PendingResponse:
+    """Call an address with GET; see `request`."""
+    return _request("GET", url, **options)
+
+
+def post(url: str, **options: Unpack[Options]) -> PendingResponse:
+    """Call an address with POST; see `request`."""
+    return _request("POST", url, **options)
+
+
+def put(url: str, **options: Unpack[Options]) -> PendingResponse:
+    """Call an address with PUT; see `request`."""
+    return _request("PUT", url, **options)
+
+
+def patch(url: str, **options: Unpack[Options]) -> PendingResponse:
+    """Call an address with PATCH; see `request`."""
+    return _request("PATCH", url, **options)
+
+
+def delete(url: str, **options: Unpack[Options]) -> PendingResponse:
+    """Call an address with DELETE; see `request`."""
+    return _request("DELETE", url, **options)
+
+
+def _request(
     method: str,
     url: str,
     *,
@@ -66,54 +127,27 @@ def request(
     body: bytes | str | None = None,
     timeout: float | None = None,
     follow_redirects: bool = True,
-) -> Any:
-    """Start a call; `json` is sent as JSON, `data` as a form, `body` as it is. `timeout` is in seconds.
-
-    Raises HttpError, HttpTimeout or HttpBlocked where the answer is used.
-    """
+) -> PendingResponse:
     sent = Headers(headers)
     content = _content(sent, json, data, body)
     arguments = {
-        "method": method.upper(),
+        "method": method,
         "url": _with_params(url, params),
-        "headers": dict(sent),
+        "headers": sent,
         "body": None if content is None else base64.b64encode(content).decode(),
         "timeout": timeout,
         "follow_redirects": follow_redirects,
     }
-    return Pending(host.start("http.request", arguments), _response)
-
-
-def get(url: str, **options: Any) -> Any:
-    """`request` with GET."""
-    return request("GET", url, **options)
-
-
-def post(url: str, **options: Any) -> Any:
-    """`request` with POST."""
-    return request("POST", url, **options)
-
-
-def put(url: str, **options: Any) -> Any:
-    """`request` with PUT."""
-    return request("PUT", url, **options)
-
-
-def patch(url: str, **options: Any) -> Any:
-    """`request` with PATCH."""
-    return request("PATCH", url, **options)
-
-
-def delete(url: str, **options: Any) -> Any:
-    """`request` with DELETE."""
-    return request("DELETE", url, **options)
+    errors = {"HttpError": HttpError, "HttpTimeout": HttpTimeout, "HttpBlocked": HttpBlocked}
+    return begin("http.request", arguments, _response, PendingResponse, errors)
 
 
 def _with_params(url: str, params: Mapping[str, Any] | None) -> str:
-    if not params:
+    given = {name: value for name, value in (params or {}).items() if value is not None}
+    if not given:
         return url
     scheme, netloc, path, query, fragment = urlsplit(url)
-    added = urlencode(params, doseq=True)
+    added = urlencode(given, doseq=True)
     return urlunsplit((scheme, netloc, path, f"{query}&{added}" if query else added, fragment))
 
 
@@ -122,15 +156,14 @@ def _content(headers: Headers, json: Any, data: Mapping[str, Any] | None, body: 
         raise TypeError("Give one of json, data and body, not several.")
     if json is not None:
         headers.setdefault("Content-Type", "application/json")
-        return json_module.dumps(json).encode()
+        return to_json(json, "json").encode()
     if data is not None:
         headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
         return urlencode(data, doseq=True).encode()
     return body.encode() if isinstance(body, str) else body
 
 
-def _response(reply: dict[str, Any]) -> Response:
-    value = value_in(reply, {"HttpError": HttpError, "HttpTimeout": HttpTimeout, "HttpBlocked": HttpBlocked})
+def _response(value: dict[str, Any]) -> Response:
     headers = Headers()
     for name, text in value["headers"]:
         headers[name] = f"{headers[name]}, {text}" if name in headers else text

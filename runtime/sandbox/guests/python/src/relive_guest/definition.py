@@ -1,12 +1,13 @@
 """User code that has been loaded."""
 
+import importlib.machinery
 import json
 import sys
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from relive_guest import environment, failure, importing
+from relive_guest import environment, importing, sources
 
 
 class NoHandler(Exception):
@@ -21,17 +22,19 @@ class Definition:
         self.entry = entry
 
     @classmethod
-    def load(cls, text: str) -> "Definition":
+    def load(cls, text: str) -> Definition:
         """Run the top level of a file. `text` is JSON: `{"entry": path, "files": {path: source}}`."""
         code = json.loads(text)
-        entry, files = code["entry"], code["files"]
-        failure.remember_files(files)
-        environment.redirect_output()
-        importing.offer_shared(files)
-        module = ModuleType(entry.removesuffix(".py").replace("/", "."))
-        module.__file__ = entry
-        sys.modules[module.__name__] = module
-        exec(compile(files[entry], entry, "exec", dont_inherit=True), module.__dict__)
+        entry: str = code["entry"]
+        sources.remember(code["files"])
+        environment.start_definition()
+        finder = importing.offer_shared()
+        name = entry.removesuffix(".py").replace("/", ".")
+        module = ModuleType(name)
+        # With it the modules of the standard library that show source code find it.
+        module.__spec__ = importlib.machinery.ModuleSpec(name, finder, origin=entry)
+        sys.modules[name] = module
+        finder.exec_module(module)
         return cls(module, entry)
 
     def handler(self, name: str) -> Callable[..., Any]:

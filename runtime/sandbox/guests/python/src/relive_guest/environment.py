@@ -5,9 +5,9 @@ import random
 import sys
 import threading
 import time
-from typing import Any
+from typing import Any, NoReturn
 
-from relive_guest import importing, logging, loop
+from relive_guest import importing, json_values, library, logging, loop
 
 _deadline = [0.0]
 
@@ -17,14 +17,27 @@ def prepare() -> None:
     import cloud  # noqa: F401  # so that it is in the snapshot
 
     loop.install()
+    library.complete()
+    json_values.teach_json_dumps()
+    logging.adopt_library_logging()
     importing.close_library()
     threading.Thread.start = _no_threads  # type: ignore[method-assign]
-    sys.argv = [""]
+    sys.breakpointhook = _no_debugger
     sys.path[:] = []
 
 
+def start_definition() -> None:
+    """When user code is loaded."""
+    sys.stdout = logging.LogStream("info")
+    sys.stderr = logging.LogStream("error")
+    sys.argv = [""]
+
+
 def start_call(seconds_left: float) -> None:
-    """When a handler starts. The snapshot has frozen the state of `random`: without a new seed all calls draw the same."""
+    """When a handler starts.
+
+    Without a new seed, calls that share a prepared or restored definition would draw the same random numbers.
+    """
     random.seed(os.urandom(32))
     _deadline[0] = time.monotonic() + seconds_left
 
@@ -36,16 +49,21 @@ def time_left() -> float:
     return max(0.0, _deadline[0] - time.monotonic())
 
 
-def redirect_output() -> None:
-    """Send what is printed to the log."""
-    sys.stdout = logging.LogStream("info")
-    sys.stderr = logging.LogStream("error")
+def finish_output() -> None:
+    """Log what was printed without an end of line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, logging.LogStream):
+            stream.finish()
+
+
+def forget_call() -> None:
+    """Be as before any call."""
+    _deadline[0] = 0.0
 
 
 def _no_threads(self: threading.Thread) -> Any:
     raise RuntimeError("There are no threads in the sandbox. Use asyncio: calls to the host overlap there.")
 
 
-def forget_call() -> None:
-    """Be as before any call."""
-    _deadline[0] = 0.0
+def _no_debugger(*_: Any, **__: Any) -> NoReturn:
+    raise RuntimeError("There is no debugger in the sandbox. Use print, or `from cloud import log`.")

@@ -2,20 +2,16 @@
 
 import json
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from relive_guest import sources
 from relive_guest.loop import NothingToWaitFor
 
 MESSAGE_LIMIT = 2000
 FRAMES_LIMIT = 20
-
-_files: dict[str, str] = {}
-
-
-def remember_files(files: Mapping[str, str]) -> None:
-    """Take note of user code's own files: only their frames are told of."""
-    _files.update(files)
+GROUP_LIMIT = 5
+"""How many of the exceptions in a group are told of."""
 
 
 def of_check(files: Mapping[str, str]) -> str:
@@ -23,41 +19,43 @@ def of_check(files: Mapping[str, str]) -> str:
     problems = []
     for path, source in files.items():
         try:
-            compile(source, path, "exec", dont_inherit=True)
-        except (SyntaxError, ValueError) as exception:  # ValueError: a null character
-            problems.append(_syntax_details(exception, path))
+            sources.compiled(path, source)
+        except SyntaxError as exception:
+            problems.append(_syntax_details(exception))
     return json.dumps({"ending": "checked", "problems": problems})
 
 
-def of_definition(exception: BaseException) -> str:
-    """How a definition failed: the code does not compile, or its top level raised something."""
-    if isinstance(exception, SyntaxError) and exception.filename in _files:
-        return json.dumps({"ending": "does_not_compile", "details": _syntax_details(exception, exception.filename)})
-    return json.dumps({"ending": "failed", "details": details(exception)})
-
-
-def of_handler(exception: BaseException) -> str:
-    """How a handler failed that did not end by one of the ways meant for it."""
+def ending(exception: BaseException) -> str:
+    """How a definition or a handler failed that did not end by one of the ways meant for it."""
     if isinstance(exception, NothingToWaitFor):
         return json.dumps({"ending": "never_done"})
-    if isinstance(exception, SyntaxError) and exception.filename in _files:
-        return json.dumps({"ending": "does_not_compile", "details": _syntax_details(exception, exception.filename)})
+    if isinstance(exception, SyntaxError) and sources.has(exception.filename):
+        return json.dumps({"ending": "does_not_compile", "details": _syntax_details(exception)})
     return json.dumps({"ending": "failed", "details": details(exception)})
+
+
+def leaves(exception: BaseException) -> Iterator[BaseException]:
+    """The exceptions inside a group and the groups in it; of one that is no group, itself."""
+    if isinstance(exception, BaseExceptionGroup):
+        for inner in exception.exceptions:
+            yield from leaves(inner)
+    else:
+        yield exception
 
 
 def details(exception: BaseException) -> dict[str, Any]:
-    """`type`, `message`, `file`, `line` and `frames` (outermost first) of an exception; frames of user code alone."""
-    frames = [
-        {"file": frame.filename, "line": frame.lineno, "function": frame.name, "code": _line(frame.filename, frame.lineno)}
-        for frame in traceback.extract_tb(exception.__traceback__, limit=None)
-        if frame.filename in _files
-    ]
-    if len(frames) > FRAMES_LIMIT:
-        half = FRAMES_LIMIT // 2
-        frames = frames[:half] + frames[-half:]
+    """`type`, `message`, `file`, `line` and `frames` (outermost first) of an exception; frames of user code alone.
+
+    A group also has `exceptions`, and an exception that was raised because of another has its `cause`.
+    """
+    frames = _frames(exception)
     told: dict[str, Any] = {"type": type(exception).__name__, "message": message_of(exception)}
     if frames:
         told |= {"file": frames[-1]["file"], "line": frames[-1]["line"]}
+    if isinstance(exception, BaseExceptionGroup):
+        told["exceptions"] = [_brief(leaf) for leaf, _ in zip(leaves(exception), range(GROUP_LIMIT), strict=False)]
+    if (cause := _cause(exception)) is not None:
+        told["cause"] = _brief(cause)
     return told | {"frames": frames}
 
 
@@ -70,21 +68,37 @@ def message_of(exception: BaseException) -> str:
     return text if len(text) <= MESSAGE_LIMIT else text[:MESSAGE_LIMIT] + "..."
 
 
-def _syntax_details(exception: Exception, path: str) -> dict[str, Any]:
+def _frames(exception: BaseException) -> list[dict[str, Any]]:
+    places = [
+        (frame.f_code.co_filename, line, frame.f_code.co_name)
+        for frame, line in traceback.walk_tb(exception.__traceback__)
+        if sources.has(frame.f_code.co_filename)
+    ]
+    if len(places) > FRAMES_LIMIT:
+        places[FRAMES_LIMIT // 2 : -FRAMES_LIMIT // 2] = []
+    return [
+        {"file": file, "line": line, "function": name, "code": sources.line(file, line)} for file, line, name in places
+    ]
+
+
+def _brief(exception: BaseException) -> dict[str, Any]:
+    told: dict[str, Any] = {"type": type(exception).__name__, "message": message_of(exception)}
+    if frames := _frames(exception):
+        told |= {"file": frames[-1]["file"], "line": frames[-1]["line"]}
+    return told
+
+
+def _cause(exception: BaseException) -> BaseException | None:
+    if exception.__cause__ is not None or exception.__suppress_context__:
+        return exception.__cause__
+    return exception.__context__
+
+
+def _syntax_details(exception: SyntaxError) -> dict[str, Any]:
     return {
         "type": type(exception).__name__,
-        "message": getattr(exception, "msg", str(exception)),
-        "file": path,
-        "line": getattr(exception, "lineno", None),
+        "message": exception.msg,
+        "file": exception.filename,
+        "line": exception.lineno,
         "frames": [],
     }
-
-
-def _line(path: str, number: int | None) -> str:
-    lines = _files[path].splitlines()
-    return lines[number - 1].strip() if number and number <= len(lines) else ""
-
-
-def forget_call() -> None:
-    """Be as before any call."""
-    _files.clear()

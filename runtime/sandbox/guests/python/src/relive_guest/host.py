@@ -8,12 +8,21 @@ import wit_world
 
 
 class HostCall:
-    """One call under way. `reply` is set when it has ended; `on_reply` is then called once."""
+    """One call under way. `reply` is set when it has ended."""
 
     def __init__(self, capability: str) -> None:
         self.capability = capability
         self.reply: dict[str, Any] | None = None
-        self.on_reply: Callable[[], None] | None = None
+        self._waiting: list[Callable[[], object]] = []
+
+    def on_reply(self, callback: Callable[[], object]) -> None:
+        """Have `callback` called once the reply is there."""
+        self._waiting.append(callback)
+
+    def end(self, reply: dict[str, Any]) -> None:
+        self.reply = reply
+        for callback in self._waiting:
+            callback()
 
 
 _under_way: dict[int, HostCall] = {}
@@ -25,12 +34,12 @@ def open_door() -> None:
     _open[0] = True
 
 
-def start(capability: str, arguments: dict[str, Any]) -> HostCall:
-    """Start a call. Raises RuntimeError while the top level of a file runs, TypeError if the arguments are not JSON."""
+def start(capability: str, arguments: str) -> HostCall:
+    """Start a call; `arguments` is a JSON object. Raises RuntimeError while the top level of a file runs."""
     if not _open[0]:
         raise RuntimeError(f"{capability} is not available in the top-level code of a file. Call it inside a handler.")
     call = HostCall(capability)
-    _under_way[wit_world.start(capability, json.dumps(arguments))] = call
+    _under_way[wit_world.start(capability, arguments)] = call
     return call
 
 
@@ -47,9 +56,7 @@ def wait(timeout: float | None) -> bool:
     number, reply = completion
     call = _under_way.pop(number, None)
     if call is not None:
-        call.reply = json.loads(reply)
-        if call.on_reply is not None:
-            call.on_reply()
+        call.end(json.loads(reply))
     return True
 
 

@@ -11,8 +11,9 @@ import warnings
 # Windows, screens, terminals, other processes, package tools, and two that act when imported.
 NOT_USEFUL = frozenset(
     {
-        "_android_support", "_apple_support", "_ios_support", "antigravity", "curses", "ensurepip", "idlelib", "lib2to3", "msilib", "nt", "pip", "pty", "pydoc_data", "test",
-        "this", "tkinter", "turtle", "turtledemo", "tty", "venv", "webbrowser", "winreg", "winsound", "_pyrepl",
+        "_android_support", "_apple_support", "_ios_support", "_pyrepl", "antigravity", "curses", "ensurepip",
+        "idlelib", "lib2to3", "msilib", "nt", "pip", "pty", "pydoc_data", "test", "this", "tkinter", "tty", "turtle",
+        "turtledemo", "venv", "webbrowser", "winreg", "winsound",
     }
 )  # fmt: skip
 
@@ -58,8 +59,8 @@ def _load_time_zones() -> None:
         except KeyError:
             raise zoneinfo.ZoneInfoNotFoundError(f"No time zone found with key {key}") from None
 
-    from zoneinfo import _common, _tzpath  # type: ignore[attr-defined]
+    from zoneinfo import _common, _tzpath
 
-    _common.load_tzdata = load_tzdata
+    _common.load_tzdata = load_tzdata  # type: ignore[assignment]
     _tzpath.TZPATH = ()
     zoneinfo.available_timezones = lambda: set(names)

@@ -60,4 +60,3 @@ def _settle() -> None:
     """What lives now lives for ever: a collection that looked at all of it would take a tenth of a second."""
     gc.collect()
     gc.freeze()
-

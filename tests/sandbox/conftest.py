@@ -1,0 +1,35 @@
+"""One sandbox on the compiled guest for all tests of the guest."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runtime.sandbox.sandbox import Limits, Sandbox
+from tests.sandbox.guest_calls import Call, Files, Outcome, SmallHost, run_guest
+
+
+@pytest.fixture(scope="session")
+def guest_sandbox(guest: Path) -> Iterator[Sandbox]:
+    sandbox = Sandbox(guest, Limits())
+    yield sandbox
+    sandbox.close()
+
+
+@pytest.fixture
+def host() -> Iterator[SmallHost]:
+    host = SmallHost()
+    yield host
+    host.close()
+
+
+@pytest.fixture
+def call(guest_sandbox: Sandbox, host: SmallHost) -> Call:
+    """Runs a function in the guest: `call(source, shared={"prices": "VAT = 0.2"})`."""
+
+    def call(
+        source: str, *, shared: Files | None = None, request: dict[str, object] | None = None, seconds: float = 10
+    ) -> Outcome:
+        return run_guest(guest_sandbox, host, source, shared or {}, request or {}, seconds)
+
+    return call
