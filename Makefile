@@ -25,7 +25,7 @@ test: lint guest  ## Check and test everything
 
 quick: $(VENV)/test.stamp guest  ## The checks and tests to run while working
 	$(BIN)/ruff check --quiet .
-	$(BIN)/python -m pytest -m "not slow" -q $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not slow" -q --numprocesses 3 $(PYTEST_ARGS)
 
 lint: $(VENV)/test.stamp .venv-sam/sam.stamp  ## Style, types, import contracts and the template
 	$(BIN)/ruff check .

@@ -1,6 +1,7 @@
 """What every function of the deployment starts with."""
 
 import logging
+import secrets
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
@@ -22,7 +23,10 @@ def start(logger: Logger) -> Application:
     for name in unknown_environment_names():
         logger.warning("There is no such setting", extra={"variable": name})
     settings = load_settings()
-    application = Application(settings, settings.master_key, log_sinks=[PowertoolsLog(logger)])
+    if not settings.master_key:
+        logger.warning("No master key is set, so nobody has one: RELIVE_MASTER_KEY")
+    master_key = settings.master_key or secrets.token_urlsafe()
+    application = Application(settings, master_key, log_sinks=[PowertoolsLog(logger)])
     application.apps.apply(load(settings.app))
     try:
         application.warm_up()
