@@ -1,24 +1,17 @@
 """The curl commands of the documentation, answered by an application in this process, without a network."""
 
-import base64
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 from runtime.application import Application
+from tests.function_url import Answer, make_event, read_answer
 
 REQUEST_ID = "request-of-the-documentation"
 FORM = "application/x-www-form-urlencoded"
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 @dataclass
@@ -60,19 +53,9 @@ class Curl:
     def send(self, application: Application) -> Answer:
         parts = urlsplit(self.url)
         headers = {"host": parts.netloc, "accept": "*/*", "x-forwarded-proto": parts.scheme, **self.headers}
-        event = {
-            "version": "2.0",
-            "rawPath": parts.path,
-            "rawQueryString": parts.query,
-            "headers": headers,
-            "requestContext": {"domainName": parts.netloc, "http": {"method": self.method, "path": parts.path}},
-            "body": self.body,
-            "isBase64Encoded": False,
-        }
-        answer = application.handle(event, REQUEST_ID)
-        encoded = answer["body"]
-        body = base64.b64decode(encoded) if answer["isBase64Encoded"] else encoded.encode()
-        return Answer(answer["statusCode"], answer["headers"], body)
+        path = f"{parts.path}?{parts.query}"
+        event = make_event(self.method, path, headers, self.body, domain=parts.netloc)
+        return read_answer(application.handle(event, REQUEST_ID))
 
     def differences(self, shown: str, answer: Answer) -> list[str]:
         """How an answer differs from what the documentation shows of it. `...` there stands for anything."""

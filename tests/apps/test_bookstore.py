@@ -9,9 +9,10 @@ import pytest
 
 from runtime.application import Application
 from runtime.apps.folder import load
-from tests.cloudcode.calling import Answer, call
+from tests.cloudcode.calling import call
 from tests.cloudcode.outgoing.scripted_peer import Peer, http_answer
 from tests.conftest import ROOT, MakeApplication
+from tests.function_url import Answer
 
 pytestmark = pytest.mark.slow
 

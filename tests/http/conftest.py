@@ -8,7 +8,8 @@ import pytest
 from runtime.application import Application
 from runtime.apps.folder import load
 from runtime.settings import Settings
-from tests.http.calling import MASTER_KEY, Answer, Call, make_event, read_answer
+from tests.function_url import Answer, make_event, read_answer
+from tests.http.calling import MASTER_KEY, Call
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,8 @@ import pytest
 
 from runtime.application import Application
 from runtime.http.content_policy import SANDBOX
-from tests.http.calling import ECHO, JSON, Answer, Call, make_event
+from tests.function_url import Answer, make_event
+from tests.http.calling import ECHO, JSON, Call
 
 ANSWER = "/v1/front/functions/answer"
 

@@ -5,7 +5,7 @@ import pytest
 from runtime.errors import ReliveError
 from runtime.http.authentication import Authentication
 from runtime.http.request import read_event
-from tests.http.calling import make_event
+from tests.function_url import make_event
 
 
 @pytest.mark.parametrize("header", ["MasterKey", "MasterKey ", "MasterKey x"])

@@ -21,7 +21,8 @@ from runtime.http.front import Front
 from runtime.http.request import read_event
 from runtime.http.router import Exchange, Router
 from runtime.settings import Settings
-from tests.http.calling import ECHO, JSON, MASTER_KEY, Call, make_event, read_answer
+from tests.function_url import make_event, read_answer
+from tests.http.calling import ECHO, JSON, MASTER_KEY, Call
 
 
 def budget(seconds: float, depth: int = 0) -> Budget:

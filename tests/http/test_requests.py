@@ -10,7 +10,8 @@ from urllib.parse import quote
 import pytest
 
 from runtime.application import Application
-from tests.http.calling import DOMAIN, ECHO, JSON, MASTER_KEY, Call, make_event, read_answer
+from tests.function_url import DOMAIN, make_event, read_answer
+from tests.http.calling import ECHO, JSON, MASTER_KEY, Call
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 DEEP = "[" * 100 + "]" * 100

@@ -11,6 +11,10 @@ from runtime.sandbox.sandbox import Sandbox
 
 PRINCIPAL = {"type": "anonymous", "id": "0", "roles": [], "data": {}}
 
+HELLO = "def on_request(request, response): return 'hello'"
+SLEEP = "import time\ndef on_request(request, response): time.sleep(100)"
+SPIN = "def on_request(request, response):\n    while True: pass"
+
 
 class RecordingHost:
     """A host that offers `echo`, `sleep` (seconds) and `refuse`, and notes what was asked and written."""

@@ -1,4 +1,4 @@
-"""One sandbox on the compiled guest for all tests of the guest."""
+"""Sandboxes on the compiled guest: one for all tests of the guest, and new ones for those of its processes."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,3 +33,11 @@ def call(guest_sandbox: Sandbox, host: SmallHost) -> Call:
         return run_guest(guest_sandbox, host, source, shared or {}, request or {}, seconds)
 
     return call
+
+
+@pytest.fixture
+def sandbox(guest: Path) -> Iterator[Sandbox]:
+    """A small sandbox with processes of its own."""
+    sandbox = Sandbox(guest, Limits(runners=4, depth=2))
+    yield sandbox
+    sandbox.close()

@@ -1,10 +1,13 @@
 """What a test can see of processes, through /proc."""
 
 import os
-import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from runtime.sandbox.sandbox import Sandbox
 
 needs_proc = pytest.mark.skipif(
     not Path("/proc/self/fd").exists(), reason="reads /proc, which this system does not have"
@@ -39,4 +42,21 @@ def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-LINUX = sys.platform == "linux"
+def fork_server(sandbox: Sandbox) -> int:
+    """The process id of a sandbox's fork server."""
+    sandbox.start()
+    pid = sandbox._fork_server.pid
+    assert pid is not None
+    return pid
+
+
+def runners(sandbox: Sandbox) -> list[int]:
+    """The process ids of its runners."""
+    return [pid for pid in children(fork_server(sandbox)) if is_alive(pid)]
+
+
+def wait_until(condition: Callable[[], object], what: str) -> None:
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end, f"waited in vain: {what}"
+        time.sleep(0.01)

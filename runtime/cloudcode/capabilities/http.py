@@ -59,8 +59,8 @@ class Http:
         call = read_arguments(
             arguments, default_timeout=self._settings.http_timeout_seconds, body_limit=self._body_limit
         )
+        seconds = min(call.timeout, context.budget.deadline.remaining())
         deadline = context.budget.deadline.at_most(call.timeout)
-        seconds = deadline.remaining()
         request = call.request
         for _ in range(1 + MOST_REDIRECTS):
             host = request.url.host
