@@ -13,7 +13,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 class Settings(BaseSettings):
     """Limits, places and keys of one deployment. Raises pydantic's ValidationError for a value that does not fit."""
 
-    model_config = SettingsConfigDict(env_prefix="RELIVE_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="RELIVE_", extra="ignore", hide_input_in_errors=True)
 
     # Limits of a request, with everything nested in it
     budget_seconds: float = Field(60, gt=0, le=800, description="Time for a whole request; after it 902 or 650.")

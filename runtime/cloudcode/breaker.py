@@ -82,11 +82,21 @@ class Breaker:
         if self._end_trial(app_id, function):
             self._surely(lambda: self._store.delete(_partition(app_id), function))
 
+    def record_nothing(self, app_id: str, function: str) -> None:
+        """A call ended without telling anything of the function. If it was the trial, the next call is another one."""
+        if self._end_trial(app_id, function):
+            self._surely(lambda: self._take_back_trial(app_id, function))
+
     def enable(self, app_id: str, function: str) -> bool:
         """Open the function at once and forget its time-outs; True if it was disabled."""
         record = self._store.get(_partition(app_id), function)
         self._store.delete(_partition(app_id), function)
         return record is not None and _state(record).disabled
+
+    def _take_back_trial(self, app_id: str, function: str) -> None:
+        while (record := self._store.get(_partition(app_id), function)) is not None:
+            if self._write(app_id, function, record, replace(_state(record), trial_until=0)):
+                return
 
     def _count(self, app_id: str, function: str, trial: bool) -> None:
         while True:

@@ -7,9 +7,12 @@ from typing import Any
 
 from runtime.cloudcode.call_log import CallLog
 from runtime.cloudcode.capability import CallContext, Capability, CapabilityError
+from runtime.cloudcode.told import read_told
 from runtime.errors import ReliveError
 
 logger = logging.getLogger(__name__)
+
+NAME_LIMIT = 100
 
 OUT_OF_TIME_SECONDS = 0.05
 """So close to the deadline a host call gets no reply: it is out of time (902), and not user code's error to handle."""
@@ -28,33 +31,37 @@ class CallHost:
         reply = self._reply(capability, arguments)
         if self._context.budget.deadline.remaining() < OUT_OF_TIME_SECONDS:
             return None
-        return json.dumps(reply)
+        return reply
 
     def log(self, line: str) -> None:
         self._log.add_from_guest(line)
 
-    def _reply(self, name: str, arguments: str) -> dict[str, Any]:
+    def _reply(self, name: str, arguments: str) -> str:
         try:
-            capability = self._capabilities.get(name)
-            if capability is None:
-                raise CapabilityError("UnknownCapability", f"The host does not offer {name!r}.")
-            if not self._context.budget.host_calls.take():
-                limit = self._context.budget.host_calls.limit
-                raise CapabilityError("TooManyCalls", f"The request has used up its {limit} calls to the host.")
-            return {"value": capability(_read_arguments(arguments), self._context)}
+            return json.dumps({"value": self._value(name, arguments)})
         except CapabilityError as error:
-            return {"error": {"kind": error.kind, "message": str(error)}}
+            told: dict[str, Any] = {"kind": error.kind, "message": str(error)}
         except ReliveError as error:
-            return {"error": {"code": error.code, "status": error.status, "message": error.message}}
+            told = {"code": error.code, "status": error.status, "message": error.message}
         except Exception:
-            logger.exception("The capability %s failed", name)
-            return {"error": {"kind": "HostFailure", "message": f"The host failed to do {name}; its log says why."}}
+            logger.exception("The capability %s failed", name[:NAME_LIMIT])
+            told = {"kind": "HostFailure", "message": f"The host failed to do {name[:NAME_LIMIT]}; its log says why."}
+        return json.dumps({"error": told})
+
+    def _value(self, name: str, arguments: str) -> Any:
+        capability = self._capabilities.get(name)
+        if capability is None:
+            raise CapabilityError("UnknownCapability", f"The host does not offer {name[:NAME_LIMIT]!r}.")
+        if not self._context.budget.host_calls.take():
+            limit = self._context.budget.host_calls.limit
+            raise CapabilityError("TooManyCalls", f"The request has used up its {limit} calls to the host.")
+        return capability(_read_arguments(arguments), self._context)
 
 
 def _read_arguments(text: str) -> dict[str, Any]:
     try:
-        arguments = json.loads(text)
-    except (ValueError, RecursionError):
+        arguments = read_told(text)
+    except ValueError:
         arguments = None
     if not isinstance(arguments, dict):
         raise CapabilityError("InvalidArguments", "The arguments of a host call are a JSON object.")

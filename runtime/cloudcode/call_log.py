@@ -1,13 +1,20 @@
 """The log of one call, while it runs."""
 
-import json
 import threading
 import time
 from typing import Any
 
 from runtime.cloudcode.logs.record import Level, LogLine
+from runtime.cloudcode.told import read_told
 
 LEVELS: dict[str, Level] = {"debug": "debug", "info": "info", "warning": "warning", "error": "error"}
+
+
+LEAST_LINE_BYTES = 64
+"""What a line counts at least: lines without text take room, too."""
+
+LATEST_MOMENT = 1e11
+"""Seconds since the epoch, some three thousand years on."""
 
 
 class CallLog:
@@ -28,17 +35,17 @@ class CallLog:
         if self._cut:
             return
         try:
-            told = json.loads(line)
+            told = read_told(line)
             fields = told.get("fields", {})
             new = LogLine(
-                float(told["time"]),
+                _moment(told["time"]),
                 LEVELS[told["level"]],
                 str(told["message"]),
                 fields if isinstance(fields, dict) else {},
             )
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
             new = LogLine(time.time(), "info", line)
-        self._append(new, len(line))
+        self._append(new, max(len(line.encode()), LEAST_LINE_BYTES))
 
     def add(self, level: Level, message: str, **fields: Any) -> None:
         """Add a line of our own; it does not count."""
@@ -59,3 +66,10 @@ class CallLog:
                 return
             self._used += size
             self._lines.append(line)
+
+
+def _moment(told: Any) -> float:
+    moment = float(told)
+    if not 0 <= moment < LATEST_MOMENT:
+        raise ValueError(moment)
+    return moment

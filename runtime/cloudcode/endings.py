@@ -2,11 +2,13 @@
 
 import base64
 import json
+import math
 from typing import Any
 
 from runtime.cloudcode.answer_headers import InvalidHeader, clean_headers
 from runtime.cloudcode.call_log import CallLog
 from runtime.cloudcode.function import FunctionAnswer
+from runtime.cloudcode.told import check_depth, read_told
 from runtime.errors import ReliveError
 from runtime.sandbox.endings import Crashed, Ending, Finished, NotDefined, TimedOut
 from runtime.settings import MEGABYTE, Settings
@@ -17,6 +19,11 @@ ENVELOPE_BYTES = 2048
 
 MESSAGE_LIMIT = 10_000
 """Characters of an error's message."""
+
+DETAILS_LIMIT = 64 * 1024
+"""Characters of an error's details, as JSON."""
+
+MOST_NAMES = 10
 
 
 class Endings:
@@ -60,8 +67,9 @@ class Endings:
         except (KeyError, TypeError, ValueError, AttributeError):
             raise _failed("MalformedAnswer", "The answer does not have the form that the guest gives it.") from None
         self._check_size(answer)
-        for name in left_out:
-            log.add("warning", f"The header {name} is the server's own and was left out of the answer.")
+        if left_out:
+            names = ", ".join(left_out[:MOST_NAMES]) + (" and more" if len(left_out) > MOST_NAMES else "")
+            log.add("warning", f"Headers that are the server's own were left out of the answer: {names}.")
         return answer
 
     def _check_size(self, answer: FunctionAnswer) -> None:
@@ -79,7 +87,7 @@ class Endings:
 
     def _told_failure(self, told: dict[str, Any]) -> ReliveError:
         """The error for what the guest tells. It is not trusted: whatever is odd about it is a 901."""
-        details = told.get("details") if isinstance(told.get("details"), dict) else {}
+        details = _bounded(told.get("details"))
         match told:
             case {"ending": "cancelled", "message": str(message)}:
                 return ReliveError.custom(910, 500, _cut(message)) if message else ReliveError(910)
@@ -109,6 +117,15 @@ def _failed(kind: str, message: str) -> ReliveError:
     return ReliveError(901, message, details={"type": kind, "message": message, "frames": []})
 
 
+def _bounded(details: Any) -> dict[str, Any]:
+    """Details of a size that an answer and a log line can hold."""
+    if not isinstance(details, dict):
+        return {}
+    if len(json.dumps(details)) <= DETAILS_LIMIT:
+        return details
+    return {"type": _cut(str(details.get("type"))), "message": _cut(str(details.get("message"))), "frames": []}
+
+
 def _cut(message: str) -> str:
     """Messages are for people; and they must fit into the answer, whatever user code puts into them."""
     return message if len(message) <= MESSAGE_LIMIT else message[:MESSAGE_LIMIT] + "..."
@@ -116,8 +133,8 @@ def _cut(message: str) -> str:
 
 def _read(text: str) -> dict[str, Any]:
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
+        value = read_told(text)
+    except ValueError:
         value = None
     return value if isinstance(value, dict) else {}
 
@@ -129,12 +146,14 @@ def _body(kind: str, text: str) -> bytes:
             return base64.b64decode(text, validate=True)
         case "json":
             # Whoever calls must get JSON where JSON is said; the numbers do not matter, and big ones are slow to read.
-            json.loads(text, parse_int=str, parse_float=str, parse_constant=_refuse_constant)
+            check_depth(json.loads(text, parse_int=str, parse_float=_finite_text, parse_constant=_finite_text))
     return text.encode()
 
 
-def _refuse_constant(name: str) -> None:
-    raise ValueError(name)
+def _finite_text(text: str) -> str:
+    if not math.isfinite(float(text)):
+        raise ValueError(text)
+    return text
 
 
 def _status(status: Any) -> int:

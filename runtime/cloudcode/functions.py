@@ -1,6 +1,7 @@
 """Runs cloud functions."""
 
 import json
+import logging
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,8 @@ from runtime.sandbox.pool import NoRunnerInTime
 from runtime.sandbox.processes import SandboxUnavailable
 from runtime.sandbox.sandbox import Sandbox
 from runtime.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 HANDLER = "on_request"
 
@@ -86,40 +89,56 @@ class Functions:
             told = request.to_json(name, budget.request_id)
             return json.dumps({"handler": HANDLER, "time_left": budget.deadline.remaining(), "request": told})
 
-        host = CallHost(self._capabilities, CallContext(app, request.principal, budget, request.api_url), log)
+        # What is still going on for this call when it ends, such as a nested call that nobody waited for, ends with it.
+        scope = budget.deadline.scope()
+        context = CallContext(app, request.principal, replace(budget, deadline=scope), request.api_url)
+        host = CallHost(self._capabilities, context, log)
+        seconds_at_start = budget.deadline.remaining()
         try:
             ending = self._sandbox.run(
                 app.id, code, make_event, host=host, deadline=budget.deadline, depth=budget.depth
             )
         except NoRunnerInTime:
-            self._breaker.record_success(app.id, name)
+            self._breaker.record_nothing(app.id, name)
             raise ReliveError(650, "No sandbox was free in time.") from None
         except SandboxUnavailable as exception:
-            self._breaker.record_success(app.id, name)
+            self._breaker.record_nothing(app.id, name)
             raise ReliveError(1, details={"type": "SandboxUnavailable", "message": str(exception)}) from exception
-        self._tell_breaker(app, name, ending)
+        finally:
+            scope.end()
+        self._tell_breaker(app, name, ending, seconds_at_start)
         return self._endings.answer(ending, path, log)
 
-    def _tell_breaker(self, app: App, name: str, ending: Ending) -> None:
-        """A time-out counts for the function that used up the time, not for those that waited for it."""
-        if isinstance(ending, TimedOut) and FunctionCalls.name not in ending.waiting_for:
-            self._breaker.record_timeout(app.id, name)
-        else:
+    def _tell_breaker(self, app: App, name: str, ending: Ending, seconds_at_start: float) -> None:
+        """A time-out counts for the function that used up the time.
+
+        Not for one that waited for another, nor for one that was given too little of the request's time.
+        """
+        if not isinstance(ending, TimedOut):
             self._breaker.record_success(app.id, name)
+        elif FunctionCalls.name in ending.waiting_for or seconds_at_start < self._settings.budget_seconds / 2:
+            self._breaker.record_nothing(app.id, name)
+        else:
+            self._breaker.record_timeout(app.id, name)
 
     def _write(self, record: "_OpenRecord", error: ReliveError | None) -> None:
+        """The call has ended, and how it ended does not change because its log cannot be written."""
+        try:
+            self._log_sink.write(self._closed(record, error))
+        except Exception:
+            logger.exception("The log of a call of %s cannot be written", record.function)
+
+    def _closed(self, record: "_OpenRecord", error: ReliveError | None) -> CallRecord:
         redactor = self._secrets.redactor(record.app)
-        self._log_sink.write(
-            CallRecord(
-                request_id=record.request_id,
-                app=record.app,
-                function=record.function,
-                started_at=record.started_at,
-                duration_ms=round((time.monotonic() - record.started) * 1000, 1),
-                outcome=OK if error is None else str(error.code),
-                lines=redactor.lines(record.log.lines),
-                details={} if error is None else redactor.value({"error": error.message, **error.details}),
-            )
+        return CallRecord(
+            request_id=record.request_id,
+            app=record.app,
+            function=record.function,
+            started_at=record.started_at,
+            duration_ms=round((time.monotonic() - record.started) * 1000, 1),
+            outcome=OK if error is None else str(error.code),
+            lines=redactor.lines(record.log.lines),
+            details={} if error is None else redactor.value({"error": error.message, **error.details}),
         )
 
 

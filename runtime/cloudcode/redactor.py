@@ -42,7 +42,10 @@ class Redactor:
         """JSON text in UTF-8, which stays valid."""
         if self.content(content) == content:
             return content
-        return json.dumps(self.value(json.loads(content))).encode()
+        try:
+            return json.dumps(self.value(json.loads(content)), ensure_ascii=False, separators=(",", ":")).encode()
+        except (ValueError, RecursionError):  # numbers too long to be read, or half a surrogate pair
+            return self.content(content)
 
     def value(self, value: Any) -> Any:
         """The JSON value with its strings redacted, names of objects too. A number that shows a secret becomes text."""

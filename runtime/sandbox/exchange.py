@@ -1,5 +1,6 @@
 """One call: the conversation between this process and the runner that serves it."""
 
+import contextlib
 import os
 import select
 import threading
@@ -10,10 +11,23 @@ from runtime.deadline import Deadline
 from runtime.sandbox.endings import Crashed, Ending, Finished, NotDefined, TimedOut
 from runtime.sandbox.host import Host
 from runtime.sandbox.processes import RunnerProcess
-from runtime.sandbox.wire import HEADER, BrokenWire, Kind, Message, decode_header, decode_text, encode
+from runtime.sandbox.wire import (
+    HEADER,
+    LONGEST_FROM_RUNNER,
+    BrokenWire,
+    Kind,
+    Message,
+    decode_header,
+    decode_text,
+    encode,
+)
 
-SIMULTANEOUS_HOST_CALLS = 32
+SIMULTANEOUS_HOST_CALLS = 16
 """Host calls of one call that are worked on at once; further ones wait for their turn."""
+
+WAITING_CALLS = 10_000
+WAITING_BYTES = 32 * 1024 * 1024
+"""Host calls that may wait for their turn, and what their arguments may take. Honest code stays far below both."""
 
 GRACE_SECONDS = 5
 """How long after its deadline a runner ends itself, should this process not have killed it."""
@@ -42,6 +56,7 @@ class Exchange:
     def run(self, code: str, make_event: Callable[[], str], memory_mb: int, definition_seconds: float) -> Ending:
         """Define the code, handle the event that `make_event` makes at the last moment, and tell how it ended."""
         defining = True
+        forget = self._deadline.on_early_end(self._runner.kill)
         try:
             definition_deadline = self._deadline.at_most(definition_seconds)
             self._send(Message(Kind.DEFINE, memory_mb, code), definition_deadline)
@@ -56,6 +71,8 @@ class Exchange:
         except BrokenWire as exception:
             return Crashed(f"the sandbox's process died: {exception}")
         finally:
+            forget()
+            self._host_calls.close()
             with self._writing:
                 self._open = False
 
@@ -107,7 +124,7 @@ class Exchange:
             raise _OutOfTime
 
     def _receive(self, deadline: Deadline) -> Message:
-        length, kind, number = decode_header(self._take(HEADER.size, deadline))
+        length, kind, number = decode_header(self._take(HEADER.size, deadline), LONGEST_FROM_RUNNER)
         return Message(kind, number, decode_text(self._take(length, deadline)))
 
     def _take(self, size: int, deadline: Deadline) -> bytes:
@@ -137,13 +154,19 @@ class HostCalls:
         self._work = work
         self._lock = threading.Lock()
         self._waiting: deque[tuple[int, str, str]] = deque()
+        self._waiting_bytes = 0
         self._under_way: dict[int, str] = {}
         self._threads = 0
+        self._closed = False
 
     def start(self, number: int, capability: str, arguments: str) -> None:
+        """Raises BrokenWire when more calls wait than any honest code starts."""
         with self._lock:
+            if len(self._waiting) >= WAITING_CALLS or self._waiting_bytes >= WAITING_BYTES:
+                raise BrokenWire("it started more calls to the host than can wait for their turn")
             self._under_way[number] = capability
             self._waiting.append((number, capability, arguments))
+            self._waiting_bytes += len(arguments)
             if self._threads == SIMULTANEOUS_HOST_CALLS:
                 return
             self._threads += 1
@@ -154,19 +177,30 @@ class HostCalls:
         with self._lock:
             return tuple(self._under_way.values())
 
+    def close(self) -> None:
+        """Start none of those that wait: the call that wanted them is over."""
+        with self._lock:
+            self._closed = True
+            self._waiting.clear()
+
     def _work_until_idle(self) -> None:
-        while True:
+        try:
+            while (call := self._next()) is not None:
+                with contextlib.suppress(_NoReply):
+                    self._work(*call)
+                    with self._lock:
+                        self._under_way.pop(call[0], None)
+        finally:
             with self._lock:
-                if not self._waiting:
-                    self._threads -= 1
-                    return
-                number, capability, arguments = self._waiting.popleft()
-            try:
-                self._work(number, capability, arguments)
-            except _NoReply:
-                continue
-            with self._lock:
-                self._under_way.pop(number, None)
+                self._threads -= 1
+
+    def _next(self) -> tuple[int, str, str] | None:
+        with self._lock:
+            if not self._waiting or self._closed:
+                return None
+            call = self._waiting.popleft()
+            self._waiting_bytes -= len(call[2])
+            return call
 
 
 def _milliseconds(deadline: Deadline) -> int:

@@ -47,10 +47,11 @@ def serve(control: socket.socket, guest: Path) -> None:
                 _fork_runner(control, engine, component, runners)
             elif command == REAP:
                 _reap_runner(control, runners)
-    except ConnectionError:
+    except (ConnectionError, IndexError):  # the server has gone, in the midst of a request perhaps
         pass
-    for pid in runners:
-        os.kill(pid, signal.SIGKILL)
+    finally:
+        for pid in runners:
+            os.kill(pid, signal.SIGKILL)
 
 
 def _fork_runner(control: socket.socket, engine: Engine, component: Component, runners: set[int]) -> None:

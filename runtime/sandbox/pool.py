@@ -36,13 +36,16 @@ class Pool:
         """A runner for a call of an app at a depth. Raises NoRunnerInTime, SandboxUnavailable."""
         outcasts = []
         with self._changed:
-            if not self._changed.wait_for(lambda: self._may_run(depth), timeout=deadline.remaining()):
-                raise NoRunnerInTime
+            self._wait_for_turn(depth, deadline)
             self._busy_at_depth[depth] += 1
-            runner = next((idle for idle in reversed(self._idle) if idle.app == app), None)
-            if runner is not None:
-                self._idle.remove(runner)
-            elif self._busy_at_depth.total() + len(self._idle) > self._size:
+            runner = None
+            while runner is None and (idle := self._idle_runner_of(app)) is not None:
+                self._idle.remove(idle)
+                if idle.has_died():
+                    outcasts.append(idle)
+                else:
+                    runner = idle
+            if runner is None and self._busy_at_depth.total() + len(self._idle) > self._size:
                 outcasts.append(self._idle.pop(0))  # another app's, unused for the longest time
         try:
             for outcast in outcasts:
@@ -71,6 +74,22 @@ class Pool:
             idle, self._idle = self._idle, []
         for runner in idle:
             runner.end()
+
+    def _wait_for_turn(self, depth: int, deadline: Deadline) -> None:
+        forget = deadline.on_early_end(self._wake)
+        try:
+            self._changed.wait_for(lambda: self._may_run(depth) or deadline.expired, timeout=deadline.remaining())
+        finally:
+            forget()
+        if deadline.expired or not self._may_run(depth):
+            raise NoRunnerInTime
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def _idle_runner_of(self, app: str) -> RunnerProcess | None:
+        return next((idle for idle in reversed(self._idle) if idle.app == app), None)
 
     def _leave(self, depth: int) -> None:
         with self._changed:

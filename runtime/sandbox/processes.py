@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -34,18 +35,35 @@ class RunnerProcess:
     incoming: int
     outgoing: int
     _server: "ForkServer"
-    _ended: bool = field(default=False)
+    _ended: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def kill(self) -> None:
+        """Kill the runner, from any thread; who talks to it finds its pipes closed."""
+        with self._lock:
+            if not self._ended:
+                self._signal()
+
+    def has_died(self) -> bool:
+        """Whether an idle runner is not fit for use: it has nothing to say, unless its end of the pipe is closed."""
+        poll = select.poll()
+        poll.register(self.incoming, select.POLLIN)
+        return bool(poll.poll(0))
 
     def end(self) -> None:
         """Kill the runner, close its pipes and have it reaped. Does nothing the second time."""
-        if self._ended:
-            return
-        self._ended = True
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
+        with self._lock:
+            if self._ended:
+                return
+            self._ended = True
+            self._signal()
         os.close(self.incoming)
         os.close(self.outgoing)
         self._server.reap(self.pid)
+
+    def _signal(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
 
 
 class ForkServer:
@@ -56,6 +74,7 @@ class ForkServer:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._closed = False
 
     @property
     def pid(self) -> int | None:
@@ -94,33 +113,20 @@ class ForkServer:
     def close(self) -> None:
         """End the process; it ends all runners."""
         with self._lock:
+            self._closed = True
             self._stop()
 
     def _ensure_started(self) -> socket.socket:
         if self._control is not None:
             return self._control
+        if self._closed:
+            raise SandboxUnavailable("The sandbox is closed.")
         if not self._guest.exists():
             raise SandboxUnavailable(f"There is no compiled guest at {self._guest}. Build it: make guest")
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-I",
-                    "-c",
-                    BOOTSTRAP,
-                    _module_folders(),
-                    str(theirs.fileno()),
-                    str(self._guest.resolve()),
-                ],
-                env=_environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                close_fds=True,
-                pass_fds=(theirs.fileno(),),
-                start_new_session=True,
-            )
+        try:
+            ours, self._process = self._launch()
+        except OSError as exception:
+            raise SandboxUnavailable(f"The sandbox does not start: {exception.strerror}.") from None
         self._control = ours
         ours.settimeout(ANSWER_SECONDS)
         try:
@@ -133,22 +139,43 @@ class ForkServer:
             raise SandboxUnavailable(f"The sandbox does not start: {trouble}")
         return ours
 
+    def _launch(self) -> "tuple[socket.socket, subprocess.Popen[bytes]]":
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                guest = str(self._guest.resolve())
+                return ours, subprocess.Popen(
+                    [sys.executable, "-I", "-c", BOOTSTRAP, _module_folders(), str(theirs.fileno()), guest],
+                    env=_environment(),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    close_fds=True,
+                    pass_fds=(theirs.fileno(),),
+                    start_new_session=True,
+                )
+            except OSError:
+                ours.close()
+                raise
+
     def _fork(self, control: socket.socket, app: str) -> RunnerProcess:
-        to_runner, from_server = os.pipe(), os.pipe()
+        to_runner = _pipe()
+        try:
+            from_server = _pipe()
+        except SandboxUnavailable:
+            _close(*to_runner)
+            raise
         try:
             control.sendall(FORK)
             socket.send_fds(control, [b"\0"], [to_runner[0], from_server[1]])
             pid = _receive_pid(control)
         except BaseException:
-            os.close(to_runner[1])
-            os.close(from_server[0])
+            _close(to_runner[1], from_server[0])
             raise
         finally:
-            os.close(to_runner[0])
-            os.close(from_server[1])
+            _close(to_runner[0], from_server[1])
         if pid < 0:
-            os.close(to_runner[1])
-            os.close(from_server[0])
+            _close(to_runner[1], from_server[0])
             raise SandboxUnavailable("No runner can be started: the system refuses another process.")
         os.set_blocking(to_runner[1], False)
         os.set_blocking(from_server[0], False)
@@ -165,6 +192,18 @@ class ForkServer:
                 self._process.kill()
                 self._process.wait()
             self._process = None
+
+
+def _pipe() -> tuple[int, int]:
+    try:
+        return os.pipe()
+    except OSError as exception:  # out of descriptors, which says nothing of the fork server
+        raise SandboxUnavailable(f"No runner can be started: {exception.strerror}.") from None
+
+
+def _close(*descriptors: int) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 def _receive_pid(control: socket.socket) -> int:

@@ -13,11 +13,16 @@ from wasmtime import Engine, Store, WasiConfig
 from wasmtime.component import Component, Instance, Linker
 
 from runtime.deadline import Deadline
-from runtime.sandbox.wire import BrokenWire, Kind, Message, read_blocking, write_blocking
+from runtime.sandbox.wire import LONGEST_FROM_RUNNER, BrokenWire, Kind, Message, read_blocking, write_blocking
 
 MEGABYTE = 1024 * 1024
+LONGEST_DEFINITION_SECONDS = 900
 TABLE_ELEMENTS = 100_000
 INSTANCES = 100
+
+
+class MessageTooLongError(Exception):
+    """The guest wants to hand over more than any message may hold."""
 
 
 class Runner:
@@ -43,6 +48,7 @@ class Runner:
     def _serve_call(self, message: Message) -> None:
         self._under_way.clear()
         try:
+            signal.alarm(LONGEST_DEFINITION_SECONDS)
             store, instance = self._instantiate(message.number)
             self._defining = True
             failure = self._export(store, instance, "define", message.text)
@@ -105,6 +111,10 @@ class Runner:
         self._send(Kind.LOG, text=line)
 
     def _send(self, kind: Kind, number: int = 0, text: str = "") -> None:
+        if len(text) > LONGEST_FROM_RUNNER:  # told before it is encoded, which would take as much memory again
+            raise MessageTooLongError(
+                f"the guest handed the host more than {LONGEST_FROM_RUNNER // MEGABYTE} MB at once"
+            )
         write_blocking(self._outgoing, Message(kind, number, text))
 
     def _receive(self, kind: Kind) -> Message:

@@ -10,7 +10,8 @@ from enum import IntEnum
 
 HEADER = struct.Struct("!IBI")
 LONGEST_MESSAGE = 64 * 1024 * 1024
-"""In bytes. Well above what any honest message holds: a longer one is a runner gone wrong."""
+LONGEST_FROM_RUNNER = 16 * 1024 * 1024
+"""In bytes. Well above what any honest message holds: a body of 6 MB takes 8 as base64."""
 
 
 class Kind(IntEnum):
@@ -43,10 +44,10 @@ def encode(message: Message) -> bytes:
     return HEADER.pack(len(text), message.kind, message.number) + text
 
 
-def decode_header(header: bytes) -> tuple[int, Kind, int]:
+def decode_header(header: bytes, longest: int = LONGEST_MESSAGE) -> tuple[int, Kind, int]:
     """Length of the text, kind and number. Raises BrokenWire."""
     length, kind, number = HEADER.unpack(header)
-    if length > LONGEST_MESSAGE:
+    if length > longest:
         raise BrokenWire(f"a message of {length} bytes was announced")
     try:
         return length, Kind(kind), number

@@ -70,7 +70,7 @@ class TestLog:
         assert answer.headers["access-control-allow-origin"] == "*"
         assert answer.headers["x-mine"] == "y"
         (record,) = records(application)
-        assert [line.level for line in record.lines] == ["warning", "warning"]
+        assert [line.level for line in record.lines] == ["warning"]
 
 
 class TestSecrets:

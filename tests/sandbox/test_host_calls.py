@@ -47,7 +47,7 @@ class TestHostCalls:
         )
         host = RecordingHost()
         assert body(run(sandbox, source, host=host)) == 499_500
-        assert host.most_at_once <= 32
+        assert host.most_at_once <= 16
 
     def test_a_late_reply_is_not_taken_for_one_to_the_next_call(self, guest: Path) -> None:
         sandbox = Sandbox(guest, Limits(runners=1, depth=0))

@@ -84,6 +84,9 @@ class Place:
 
     app = "app"
 
+    def has_died(self) -> bool:
+        return False
+
     def end(self) -> None:
         pass
 

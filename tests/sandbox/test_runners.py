@@ -1,12 +1,14 @@
 """Runner processes and the fork server: how they start, what they hold, and how they end."""
 
 import os
+import resource
 import signal
 import threading
 from pathlib import Path
 
 import pytest
 
+from runtime.sandbox.processes import SandboxUnavailable
 from runtime.sandbox.sandbox import Limits, Sandbox
 from tests.sandbox.calls import HELLO, SLEEP, body, run
 from tests.sandbox.processes import (
@@ -108,3 +110,38 @@ class TestForkServer:
         server.stdout.close()
         assert len(processes) == 2
         wait_until(lambda: not any(is_alive(pid) for pid in processes), "the end of all processes")
+
+
+@needs_proc
+class TestWhatIsMissing:
+    def test_an_idle_runner_that_died_is_replaced_unseen(self, sandbox: Sandbox) -> None:
+        run(sandbox, HELLO)
+        (idle,) = runners(sandbox)
+        os.kill(idle, signal.SIGKILL)
+        wait_until(lambda: not is_alive(idle), "its end")
+        assert body(run(sandbox, HELLO)) == "hello"
+
+    def test_nothing_starts_after_the_end(self, guest: Path) -> None:
+        sandbox = Sandbox(guest, Limits(runners=1, depth=0))
+        sandbox.close()
+        with pytest.raises(SandboxUnavailable):
+            run(sandbox, HELLO)
+
+    def test_without_descriptors_running_calls_go_on(self, sandbox: Sandbox) -> None:
+        """A call that finds none fails; the one beside it does not, and none are lost."""
+        endings: list[object] = []
+        source = "import time\ndef on_request(request, response): time.sleep(0.6); return 'still here'"
+        neighbour = threading.Thread(target=lambda: endings.append(body(run(sandbox, source))))
+        neighbour.start()
+        wait_until(lambda: runners(sandbox), "a runner")
+        before = len(os.listdir("/proc/self/fd"))
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (before + 1, hard))
+        try:
+            with pytest.raises(SandboxUnavailable):
+                run(sandbox, HELLO, app="another")
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        neighbour.join()
+        assert endings == ["still here"]
+        assert body(run(sandbox, HELLO, app="another")) == "hello"

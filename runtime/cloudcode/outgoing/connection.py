@@ -90,6 +90,7 @@ class DeadlineStream(httpcore.NetworkStream):
         self._connection = connection
         self._peer = peer
         self._deadline = deadline
+        self._forget = deadline.on_early_end(self._cut)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
         with self._step(httpcore.ReadError):
@@ -103,7 +104,13 @@ class DeadlineStream(httpcore.NetworkStream):
                 unsent = unsent[self._connection.send(unsent) :]
 
     def close(self) -> None:
+        self._forget()
         self._connection.close()
+
+    def _cut(self) -> None:
+        """End whatever another thread does with the connection."""
+        with contextlib.suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
 
     def start_tls(
         self,
@@ -124,6 +131,7 @@ class DeadlineStream(httpcore.NetworkStream):
         except OSError as error:
             self.close()
             raise HttpError(f"The encrypted connection to {self._peer} failed: {_reason(error)}.") from None
+        self._forget()
         return DeadlineStream(encrypted, self._peer, self._deadline)
 
     def get_extra_info(self, info: str) -> Any:

@@ -1,0 +1,190 @@
+"""What is left of a call when it is over: nothing. And guests that ask for too much, write too much, or lie."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from runtime.application import Application
+from runtime.cloudcode.logs.kept import KeptLogs
+from tests.cloudcode.calling import MASTER, app_of, call
+
+MakeApplication = Callable[..., Application]
+D = "def on_request(request, response):\n"
+HELLO = {"functions/hello.py": D + "    return 'hello'"}
+
+
+def host_call_threads() -> int:
+    return sum(thread.name.startswith("host call") for thread in threading.enumerate())
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def silent_server() -> Iterator[str]:
+    """The address of a server that accepts requests and does not answer."""
+    quiet = threading.Event()
+    handler = type(
+        "Silent", (BaseHTTPRequestHandler,), {"do_GET": lambda self: quiet.wait(60), "log_message": lambda *_: None}
+    )
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    quiet.set()
+    server.shutdown()
+    server.server_close()
+
+
+def test_calls_out_end_with_the_call_that_made_them(make_application: MakeApplication, silent_server: str) -> None:
+    source = (
+        "import asyncio\nfrom cloud import http\nasync def on_request(request, response):\n"
+        "    calls = [asyncio.wait_for(http.get('https://silent.example/'), 0.05) for _ in range(64)]\n"
+        "    return len(await asyncio.gather(*calls, return_exceptions=True))"
+    )
+    application = make_application(
+        app_of({"functions/f.py": source}), http_stand_ins={"https://silent.example": silent_server}
+    )
+    assert call(application, "f").json == 64
+    wait_until(lambda: host_call_threads() == 0)
+
+
+def test_nested_calls_end_with_the_call_that_made_them(make_application: MakeApplication) -> None:
+    """They must not go on holding runners that others wait for."""
+    leave = (
+        "import json, wit_world\n"
+        + D
+        + "    for _ in range(8): wit_world.start('functions.call', json.dumps({'name': 'sleeper'}))\n    return 'left'"
+    )
+    files = {**HELLO, "functions/leave.py": leave, "functions/sleeper.py": D + "    import time; time.sleep(60)"}
+    application = make_application(app_of(files), runners=9)
+    assert call(application, "leave").json == "left"
+    started = time.monotonic()
+    assert call(application, "hello").json == "hello"
+    assert time.monotonic() - started < 20
+    wait_until(lambda: host_call_threads() == 0)
+
+
+# Each of these ends as what it is, and the next call is well.
+GREEDY = {
+    "a flood of host calls": "    while True: wit_world.start('nope', 'x' * 1_000_000)",
+    "a flood of small ones": "    while True: wit_world.start('nope', '{}')",
+    "a huge argument": "    wit_world.start('nope', 'x' * 20_000_000)",
+    "a huge log line": "    wit_world.log('x' * 20_000_000)",
+}
+
+
+@pytest.mark.parametrize("source", GREEDY.values(), ids=GREEDY)
+def test_a_guest_that_hands_over_too_much_is_stopped(make_application: MakeApplication, source: str) -> None:
+    files = {**HELLO, "functions/greedy.py": "import wit_world\n" + D + source}
+    application = make_application(app_of(files), budget_seconds=20)
+    assert call(application, "greedy").error == (500, 901)
+    assert call(application, "hello").json == "hello"
+
+
+def test_lines_without_text_count_too(make_application: MakeApplication) -> None:
+    source = "import wit_world\n" + D + "    for _ in range(20_000): wit_world.log('')"
+    application = make_application(app_of({"functions/f.py": source}))
+    assert call(application, "f").status == 200
+    (kept,) = KeptLogs(application.store).page("app", limit=10)
+    assert len(kept.record.lines) <= 64 * 1024 // 64 + 1
+
+
+def test_headers_that_were_left_out_are_one_line(make_application: MakeApplication) -> None:
+    source = D + "    for n in range(500): response.headers[f'x-amz-{n}'] = ''"
+    application = make_application(app_of({"functions/f.py": source}))
+    call(application, "f")
+    (kept,) = KeptLogs(application.store).page("app", limit=10)
+    assert len(kept.record.lines) == 1
+
+
+DEEP = "    x = []\n    for _ in range(600): x = [x]\n"
+ODD_LINES = {
+    "a moment beyond all time": '{"time": 1e999, "level": "info", "message": "m"}',
+    "a moment of 400 digits": '{"time": ' + "9" * 400 + ', "level": "info", "message": "m"}',
+    "fields nested without end": '{"time": 1, "level": "info", "message": "m", "fields": {"a": ' + "[" * 600 + "]" * 600 + "}}",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("line", ODD_LINES.values(), ids=ODD_LINES)
+def test_an_odd_line_is_kept_as_a_message(make_application: MakeApplication, line: str) -> None:
+    source = f"import wit_world\n{D}    wit_world.log({line!r})\n    return 1"
+    application = make_application(app_of({"functions/f.py": source}), secrets={"app": {"KEY": "a-long-secret"}})
+    assert call(application, "f").json == 1
+    (kept,) = KeptLogs(application.store).page("app", limit=10)
+    assert [one.message for one in kept.record.lines] == [line]
+
+
+def test_deep_fields_of_an_honest_log_line(make_application: MakeApplication) -> None:
+    source = "from cloud import log\n" + D + DEEP + "    log.info('deep', value=x)\n    return 1"
+    application = make_application(app_of({"functions/f.py": source}), secrets={"app": {"KEY": "a-long-secret"}})
+    assert call(application, "f").json == 1
+    assert len(KeptLogs(application.store).page("app", limit=10)) == 1
+
+
+@pytest.mark.parametrize(
+    "source",
+    [DEEP + "    return [secrets['KEY'], x]", "    return [secrets['KEY'], 10 ** 4000]"],
+    ids=["deep", "a long number"],
+)
+def test_odd_values_beside_a_secret(make_application: MakeApplication, source: str) -> None:
+    application = make_application(
+        app_of({"functions/f.py": "from cloud import secrets\n" + D + source}),
+        secrets={"app": {"KEY": "a-long-secret"}},
+    )
+    answer = call(application, "f")
+    assert answer.status == 200 or answer.error == (500, 901)
+    assert "a-long-secret" not in answer.text
+
+
+def test_huge_details_are_cut(make_application: MakeApplication) -> None:
+    told = {"ending": "failed", "details": {"type": "T", "message": "m", "frames": ["x" * 5_000_000]}}
+    source = f"import guest, json\nguest.WitWorld.handle = lambda *_: json.dumps({told!r})\n{D}    pass"
+    answer = call(make_application(app_of({"functions/f.py": source})), "f", headers=MASTER)
+    assert answer.error == (500, 901)
+    assert len(answer.text) < 100_000
+
+
+class TestBreakerCountsTheRightOne:
+    def test_not_who_is_called_at_the_last_moment(self, make_application: MakeApplication) -> None:
+        late = "import time\nfrom cloud import functions\n" + D + "    time.sleep(0.7); functions.call('good')"
+        good = D + "    import time; time.sleep(request.data or 0.3)"
+        files = {"functions/late.py": late, "functions/good.py": good}
+        application = make_application(app_of(files), budget_seconds=0.8, breaker_timeouts=1)
+        assert call(application, "late").error == (500, 902)
+        time.sleep(0.3)
+        assert call(application, "good", 0.001).status == 200
+
+    def test_not_who_is_called_with_a_short_timeout(self, make_application: MakeApplication) -> None:
+        caller = (
+            "from cloud import http\n"
+            + D
+            + "    try: return http.get(request.api_url + '/Functions/good', timeout=0.1).status\n"
+            + "    except http.HttpError: return 'too slow'"
+        )
+        files = {"functions/caller.py": caller, "functions/good.py": D + "    import time; time.sleep(0.3)"}
+        application = make_application(app_of(files), breaker_timeouts=1)
+        call(application, "caller")
+        time.sleep(0.3)
+        assert call(application, "good").status == 200
+
+
+def test_settings_do_not_tell_their_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pydantic import ValidationError
+
+    from runtime.settings import Settings
+
+    monkeypatch.setenv("RELIVE_RUNNERS", "3")
+    monkeypatch.setenv("RELIVE_MASTER_KEY", "the-master-key")
+    monkeypatch.setenv("RELIVE_SECRETS", json.dumps({"KEY": "the-secret"}))
+    with pytest.raises(ValidationError) as raised:
+        Settings()
+    assert "the-" not in str(raised.value)
