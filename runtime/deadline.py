@@ -59,6 +59,11 @@ class Deadline:
         return self.remaining() == 0
 
     @property
+    def passed(self) -> bool:
+        """Whether the moment itself is over, however what it is for ended."""
+        return time.monotonic() >= self.expires_at
+
+    @property
     def ended_early(self) -> bool:
         return self._early_end.reached
 
