@@ -44,7 +44,10 @@ def serve(
     app = _load(folder)
     build_with_progress(settings.guests)
     key = master_key(settings.data, settings.master_key)
-    application = Application(settings, key, [TerminalLog(sys.stdout)])
+    try:
+        application = Application(settings, key, [TerminalLog(sys.stdout)])
+    except ValueError as error:  # a setting that is of the right type and still makes no sense
+        raise CommandError(str(error)) from None
     try:
         server = _listen(application, settings, host, port)
         application.warm_up()

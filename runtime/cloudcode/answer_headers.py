@@ -12,10 +12,13 @@ DEFAULT_TYPES = {
 NOT_SETTABLE = frozenset(
     {
         "set-cookie", "content-length", "transfer-encoding", "connection", "keep-alive", "upgrade", "te", "trailer",
-        "proxy-authenticate", "proxy-connection", "date", "server", "x-content-type-options",
+        "proxy-authenticate", "proxy-connection", "date", "server", "x-content-type-options", "clear-site-data",
+        "strict-transport-security", "service-worker-allowed",
     }
 )  # fmt: skip
-"""Headers that are the server's own: all apps of a domain would share a cookie, and the rest is the transport's."""
+"""Headers that are the server's own: some are the transport's; the others, such as a cookie, would be for all apps of
+a domain.
+"""
 
 NOT_SETTABLE_PREFIXES = ("access-control-", "x-relive-", "x-amz", "x-amzn")
 
@@ -43,6 +46,6 @@ def clean_headers(headers: Mapping[str, str], kind: str) -> tuple[dict[str, str]
             raise InvalidHeader(f"The header {name} has characters outside ASCII in its value; percent-encode them.")
         if name.lower() in NOT_SETTABLE or name.lower().startswith(NOT_SETTABLE_PREFIXES):
             left_out.append(name)
-        else:
+        elif value.strip() or name.lower() != "content-type":
             sent[name.lower()] = value.strip()
     return sent, left_out

@@ -95,6 +95,10 @@ class Endings:
                 code > 0 and 400 <= status <= 599
             ):
                 return ReliveError.custom(code, status, _cut(message), details=details)
+            case {"ending": "never_done", "done": False}:
+                return ReliveError(
+                    902, "Nothing is left that could finish the handler: what it waits for never comes."
+                )
             case {"ending": "never_done"}:
                 return ReliveError(
                     902, "Nothing is left that could finish the handler: done was not called and cannot be anymore."

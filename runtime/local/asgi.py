@@ -59,11 +59,12 @@ class Bridge:
         await _send(answer, scope["method"], send)
 
     async def _answer(self, scope: Mapping[str, Any], receive: Receive, request_id: str) -> Mapping[str, Any]:
-        async with asyncio.timeout(self._wait_seconds):
+        turn_by = asyncio.get_running_loop().time() + self._wait_seconds
+        async with asyncio.timeout_at(turn_by):
             body = await _read(receive)
         event = function_url_event(scope, body, domain_name=self._domain_name, request_id=request_id)
         try:
-            async with asyncio.timeout(self._wait_seconds):
+            async with asyncio.timeout_at(turn_by):
                 await self._free.acquire()
         except TimeoutError:
             return refusal(ReliveError(650, "The server was busy with other requests."), request_id)

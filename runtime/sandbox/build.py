@@ -35,6 +35,8 @@ class BuildFailed(Exception):
 
 def build_guest(folder: Path, progress: Progress, *, force: bool = False) -> bool:
     """Build the Python guest into `folder` unless it is there already; True when it was built. Raises BuildFailed."""
+    if not force and _is_built(folder):
+        return False
     folder.mkdir(parents=True, exist_ok=True)
     with _only_one_at_a_time(folder):
         return _build_if_needed(folder, progress, force)
@@ -47,12 +49,20 @@ def _only_one_at_a_time(folder: Path) -> Iterator[None]:
         yield
 
 
+def _stamp(folder: Path) -> Path:
+    return compiled_guest(folder).with_suffix(".inputs")
+
+
+def _is_built(folder: Path) -> bool:
+    stamp = _stamp(folder)
+    return compiled_guest(folder).exists() and stamp.exists() and stamp.read_text() == hash_of_inputs()
+
+
 def _build_if_needed(folder: Path, progress: Progress, force: bool) -> bool:
-    result = compiled_guest(folder)
-    stamp = result.with_suffix(".inputs")
-    inputs = hash_of_inputs()
-    if not force and result.exists() and stamp.exists() and stamp.read_text() == inputs:
+    if not force and _is_built(folder):  # by another process, while this one waited
         return False
+    result, stamp = compiled_guest(folder), _stamp(folder)
+    inputs = hash_of_inputs()
     stamp.unlink(missing_ok=True)
     for left_over in folder.glob(f"{UNFINISHED}*"):  # of a build that was killed
         shutil.rmtree(left_over, ignore_errors=True)

@@ -14,8 +14,9 @@ from pathlib import Path
 from runtime.sandbox.forkserver import FORK, PID, REAP
 from runtime.sandbox.wire import HEADER, BrokenWire, decode_header, decode_text
 
-ANSWER_SECONDS = 30
-"""How long the fork server may take for an answer; it takes a millisecond, and less than a second to start."""
+START_SECONDS = 30
+ANSWER_SECONDS = 5
+"""How long the fork server may take to start, and for an answer; it takes less than a second, and a millisecond."""
 
 PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 
@@ -128,10 +129,11 @@ class ForkServer:
         except OSError as exception:
             raise SandboxUnavailable(f"The sandbox does not start: {exception.strerror}.") from None
         self._control = ours
-        ours.settimeout(ANSWER_SECONDS)
+        ours.settimeout(START_SECONDS)
         try:
             length, _, _ = decode_header(_receive(ours, HEADER.size))
             trouble = decode_text(_receive(ours, length))
+            ours.settimeout(ANSWER_SECONDS)
         except (OSError, BrokenWire) as exception:
             trouble = f"its process ended at once ({exception})"
         if trouble:
@@ -187,7 +189,7 @@ class ForkServer:
             self._control = None
         if self._process is not None:
             try:
-                self._process.wait(5)
+                self._process.wait(1)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()

@@ -1,6 +1,7 @@
 """How a call of a function ends, as its caller sees it: the answer, or the right code."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from runtime.application import Application
+from runtime.cloudcode.logs.kept import KeptLogs
 from runtime.errors import CATALOGUE
 from runtime.settings import Settings
 from tests.cloudcode.calling import MASTER, app_of, call
@@ -54,7 +56,7 @@ ERRORS: dict[str, tuple[str, int, int, str, str | None]] = {
     "done is never called": ("def on_request(request, response, done): pass", 500, 902, "cannot be anymore.", None),
     "a future that nobody sets": (
         "import asyncio\nasync def on_request(request, response): await asyncio.get_running_loop().create_future()",
-        500, 902, "cannot be anymore.", None),
+        500, 902, "waits for never comes.", None),
     "a cancel": (D + "    request.cancel()", 500, 910, "canceled by custom server code.", None),
     "a cancel with a message": (D + "    request.cancel('Out of stock.')", 500, 910, "Out of stock.", None),
     "a cancel that the code tries to catch": (
@@ -191,3 +193,34 @@ def test_an_answer_nested_without_measure(make_application: Any) -> None:
     source = D + "    x = []\n    for _ in range(5000): x = [x]\n    response.body = x"
     answer = call(make_application(app_of({"functions/f.py": source})), "f")
     assert answer.error == (500, 901)
+
+
+A = "import asyncio\nfrom cloud import functions, log\nasync def on_request(request, response):\n"
+CANCELS_ELSEWHERE = {
+    "a task": A
+    + "    async def later(): request.cancel('no')\n    t = asyncio.create_task(later())\n    await asyncio.sleep(50)",
+    "a callback": A
+    + "    asyncio.get_running_loop().call_later(0.01, lambda: request.cancel('no'))\n    await asyncio.sleep(50)",
+    "a task beside a long one": A
+    + "    async def later(): request.cancel('no')\n"
+    + "    await asyncio.gather(later(), asyncio.sleep(50), return_exceptions=True)",
+}
+
+
+@pytest.mark.parametrize("source", CANCELS_ELSEWHERE.values(), ids=CANCELS_ELSEWHERE)
+def test_a_cancel_from_anywhere_ends_the_call_at_once(make_application: Any, source: str) -> None:
+    started = time.monotonic()
+    answer = call(make_application(app_of({"functions/f.py": source})), "f")
+    assert (answer.error, answer.json["message"]) == ((500, 910), "no")
+    assert time.monotonic() - started < 20
+
+
+def test_after_a_cancel_no_host_call_is_made(make_application: Any) -> None:
+    source = (
+        "from cloud import functions\n"
+        + D
+        + "    try: request.cancel('no')\n    except BaseException: pass\n    functions.call('other')"
+    )
+    application = make_application(app_of({"functions/f.py": source, "functions/other.py": D + "    pass"}))
+    assert call(application, "f").error == (500, 910)
+    assert [kept.record.function for kept in KeptLogs(application.store).page("app", limit=9)] == ["f"]

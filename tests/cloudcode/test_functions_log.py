@@ -138,7 +138,7 @@ class TestBreaker:
             "functions/outer.py": F + "    return functions.call('inner')",
             "functions/inner.py": D + "    while True: pass",
         }
-        application = make_application(app_of(files), budget_seconds=0.3, breaker_timeouts=1)
+        application = make_application(app_of(files), budget_seconds=2, breaker_timeouts=1)
         assert call(application, "outer").error == (500, 902)
         end = time.monotonic() + 20
         while "inner" not in [record.function for record in records(application)]:  # it ends beside its caller

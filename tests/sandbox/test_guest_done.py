@@ -100,7 +100,7 @@ NEVER_CALLED = {
 
 @pytest.mark.parametrize("source", NEVER_CALLED.values(), ids=NEVER_CALLED)
 def test_done_that_can_never_be_called_ends_at_once(call: Call, source: str) -> None:
-    assert call(source).told == {"ending": "never_done"}
+    assert call(source).told == {"ending": "never_done", "done": True}
 
 
 def test_an_exception_comes_before_a_done_that_was_not_called(call: Call) -> None:

@@ -28,7 +28,7 @@ def of_check(files: Mapping[str, str]) -> str:
 def ending(exception: BaseException) -> str:
     """How a definition or a handler failed that did not end by one of the ways meant for it."""
     if isinstance(exception, NothingToWaitFor):
-        return json.dumps({"ending": "never_done"})
+        return json.dumps({"ending": "never_done", "done": exception.for_done})
     if isinstance(exception, SyntaxError) and sources.has(exception.filename):
         return json.dumps({"ending": "does_not_compile", "details": _syntax_details(exception)})
     return json.dumps({"ending": "failed", "details": details(exception)})

@@ -49,6 +49,7 @@ def _run(handler: Callable[..., Any], request: Request, response: Response, loop
             loop.run_until_complete(done._until_called())
         _finish_tasks(loop)
     except NothingToWaitFor as exception:
+        exception.for_done = done in arguments or bool(by_name)
         raise loop.unseen_failure() or exception from None
     if (unseen := loop.unseen_failure()) is not None:
         raise unseen

@@ -27,6 +27,7 @@ class HostCall:
 
 _under_way: dict[int, HostCall] = {}
 _open = [False]
+_refusal: list[BaseException] = []
 
 
 def open_door() -> None:
@@ -34,8 +35,15 @@ def open_door() -> None:
     _open[0] = True
 
 
+def refuse_all(exception: BaseException) -> None:
+    """From here on no call is started: who tries gets this exception."""
+    _refusal.append(exception)
+
+
 def start(capability: str, arguments: str) -> HostCall:
     """Start a call; `arguments` is a JSON object. Raises RuntimeError while the top level of a file runs."""
+    if _refusal:
+        raise _refusal[0]
     if not _open[0]:
         raise RuntimeError(f"{capability} is not available in the top-level code of a file. Call it inside a handler.")
     call = HostCall(capability)
@@ -70,4 +78,5 @@ def wait_for(call: HostCall) -> dict[str, Any]:
 def forget_call() -> None:
     """Be as before any call."""
     _under_way.clear()
+    _refusal.clear()
     _open[0] = False

@@ -8,10 +8,13 @@ from typing import Any, NoReturn
 from relive_guest import host
 from relive_guest.importing import NO_PROCESSES, NO_SOCKETS
 from relive_guest.pending import is_pending
+from relive_guest.requests import RequestCancelled
 
 
 class NothingToWaitFor(BaseException):
     """The loop has no timer, no call under way and nothing to run: what it waits for can never happen."""
+
+    for_done = False
 
 
 class HostSelector:
@@ -64,12 +67,19 @@ class HandlerLoop(GuestLoop):
         super().__init__()
         self._failed_tasks: list[asyncio.Task[Any]] = []
         self._failed_callbacks: list[BaseException] = []
+        self._cancelled: list[RequestCancelled] = []
         self.set_exception_handler(self._note_callback)
 
     def create_task(self, coro: Any, **options: Any) -> asyncio.Task[Any]:
         task = super().create_task(coro, **options)
         task.add_done_callback(self._note_task)
         return task
+
+    def _run_once(self) -> None:
+        """One turn of the loop. A request that any task or callback has cancelled ends here, whatever else goes on."""
+        super()._run_once()  # type: ignore[misc]
+        if self._cancelled:
+            raise self._cancelled[0]
 
     def run_what_is_ready(self) -> None:
         """Run callbacks that were scheduled when nothing ran the loop anymore."""
@@ -92,10 +102,14 @@ class HandlerLoop(GuestLoop):
         # Not exception(): asking for it counts as having noticed.
         if not task.cancelled() and task._exception is not None:
             self._failed_tasks.append(task)
+            if isinstance(task._exception, RequestCancelled):
+                self._cancelled.append(task._exception)
 
     def _note_callback(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         if isinstance(exception := context.get("exception"), BaseException):
             self._failed_callbacks.append(exception)
+            if isinstance(exception, RequestCancelled):
+                self._cancelled.append(exception)
 
 
 class GuestLoopPolicy(events._BaseDefaultEventLoopPolicy):

@@ -4,6 +4,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from relive_guest import host
 from relive_guest.headers import Headers
 
 
@@ -62,7 +63,9 @@ class Request:
     def cancel(self, message: object = None) -> NoReturn:
         """End the call here with error 910, and with `message` if one is given."""
         self._cancelled = "" if message is None else str(message)
-        raise RequestCancelled
+        cancelled = RequestCancelled()
+        host.refuse_all(cancelled)
+        raise cancelled
 
     def __repr__(self) -> str:
         return f"<Request {self.action} {self.function}>"
