@@ -96,9 +96,7 @@ class Endings:
             ):
                 return ReliveError.custom(code, status, _cut(message), details=details)
             case {"ending": "never_done", "done": False}:
-                return ReliveError(
-                    902, "Nothing is left that could finish the handler: what it waits for never comes."
-                )
+                return ReliveError(902, "Nothing is left that could finish the handler: what it waits for never comes.")
             case {"ending": "never_done"}:
                 return ReliveError(
                     902, "Nothing is left that could finish the handler: done was not called and cannot be anymore."
