@@ -1,0 +1,1 @@
+"""Content types: their items, and what may be asked of them."""

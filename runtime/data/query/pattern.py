@@ -1,0 +1,80 @@
+"""Regular expressions from outside, matched in linear time by RE2.
+
+No pattern runs away with the host, which is why it is not Python's `re`. RE2 has no lookaround, no backreferences and
+no possessive quantifiers; `\\d` and `\\w` are ASCII, as in MongoDB; `$` without `m` is only the very end, not the
+place before a last newline.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import re2
+
+from runtime.data.query.invalid import Invalid, inside
+
+MAX_LENGTH = 1000
+# Instructions of the compiled pattern. With the memory below, a text of 400 KB costs at most a second or so.
+MAX_PROGRAM = 4000
+_MEMORY = 8 * 2**20
+
+# `g` (and `u`, `y`) come from JavaScript's patterns and change nothing in a filter (protocol section 3.9).
+_IGNORED = frozenset("guy")
+_FLAGS = frozenset("ims")
+_UNSUPPORTED = re.compile(r"\(\?(=|!|<=|<!|>|#|\()|\\[1-9kGZRXK]|[*+?}]\+")
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A text's pattern with MongoDB's options `i`, `m`, `s` and `x`."""
+
+    text: str
+    options: str
+    _compiled: Any = field(compare=False, repr=False)
+
+    @classmethod
+    def parse(cls, text: Any, options: Any, where: str) -> "Pattern":
+        """Compile `text`; raises `Invalid` at `where` with RE2's reason, or on options that do not exist."""
+        if not isinstance(text, str):
+            raise Invalid(inside(where, "$regex"), "must be a text")
+        if not isinstance(options, str):
+            raise Invalid(inside(where, "$options"), "must be a text")
+        unknown = sorted(set(options) - _FLAGS - _IGNORED - {"x"})
+        if unknown:
+            raise Invalid(inside(where, "$options"), f"unknown option {unknown[0]}; there are i, m, s and x")
+        if len(text) > MAX_LENGTH:
+            raise Invalid(inside(where, "$regex"), f"longer than {MAX_LENGTH} characters")
+        flags = "".join(sorted(set(options) & _FLAGS))
+        source = _without_layout(text) if "x" in options else text
+        return cls(text, options, _compiled(f"(?{flags}){source}" if flags else source, inside(where, "$regex")))
+
+    def found_in(self, value: Any) -> bool:
+        """Whether `value` is text that has a match in it."""
+        if not isinstance(value, str):
+            return False
+        try:
+            return self._compiled.search(value) is not None
+        except UnicodeEncodeError:  # half of a surrogate pair, which JSON may carry
+            return self._compiled.search(value.encode("utf-8", "replace").decode()) is not None
+
+
+def _compiled(source: str, where: str) -> Any:
+    options = re2.Options()
+    options.max_mem = _MEMORY
+    options.log_errors = False
+    try:
+        compiled = re2.compile(source, options)
+    except re2.error as error:
+        reason = error.args[0].decode("utf-8", "replace") if error.args else "invalid"
+        hint = ". Lookaround, backreferences and possessive quantifiers are not supported"
+        raise Invalid(where, f"{reason}{hint if _UNSUPPORTED.search(source) else ''}") from error
+    except UnicodeEncodeError as error:
+        raise Invalid(where, "has half of a surrogate pair") from error
+    if compiled.programsize > MAX_PROGRAM:
+        raise Invalid(where, "the pattern is too large; use smaller repetitions")
+    return compiled
+
+
+def _without_layout(text: str) -> str:
+    """What option `x` leaves of a pattern: no white space and no comments, but in brackets and behind a backslash."""
+    return re.sub(r"(\\.|\[\^?\]?(?:\\.|[^\]\\])*\])|\s+|#[^\n]*", lambda match: match[1] or "", text, flags=re.DOTALL)
