@@ -21,7 +21,11 @@ from tests.data.query import generated
 from tests.data.query.oracles import Mingo, Mongomock, Oracle, OracleError
 
 EXAMPLES = settings(
-    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
+    # The same examples each time: what the others get wrong is found while working, not when something else lands.
+    max_examples=250,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
 )
 
 pytestmark = pytest.mark.slow
@@ -76,6 +80,9 @@ FILTER_DIFFERENCES: dict[str, Callable[[str, Any, str, tuple[str, ...]], bool]] 
 UPDATE_DIFFERENCES: dict[str, Callable[[str, Any, str, tuple[str, ...]], bool]] = {
     "$addToSet takes duplicates out of $each": lambda key, operand, path, above: (
         key == "$each" and "$addToSet" in above
+    ),
+    "$pull with an object for a condition removes objects alone": lambda key, operand, path, above: (
+        "$pull" in above and operand == {}
     ),
 }
 
