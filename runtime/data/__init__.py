@@ -1,1 +1,0 @@
-"""Content types: their items, and what may be asked of them."""

@@ -4,7 +4,7 @@ import math
 import sys
 from typing import Any
 
-from runtime.data.query.invalid import Invalid, inside
+from runtime.query.invalid import Invalid, inside
 
 
 def is_number(value: Any) -> bool:

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.data.query.filter import Filter
-from runtime.data.query.projection import Projection
-from runtime.data.query.sort import Sort
-from runtime.data.query.update import Update
+from runtime.query.filter import Filter
+from runtime.query.projection import Projection
+from runtime.query.sort import Sort
+from runtime.query.update import Update
 from runtime.errors import ReliveError
-from tests.data.query.generated import DOCUMENTS
+from tests.query.generated import DOCUMENTS
 
 PATHS = ["a", "b", "a.b", "a.0", "a.b.c", "_id", "Id", "", ".", "a.", "$", "a.$", "$foo", "\ud800"]
 COMPARISONS = ["$eq", "$ne", "$gt", "$lte", "$in", "$nin", "$not", "$and", "$or", "$nor", "$regex", "$options"]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import total_ordering
 from typing import Any
 
-from runtime.data.query.invalid import Invalid, answered_with, inside, kind
-from runtime.data.query.ordering import MISSING, UNDEFINED, OrderKey, order_key
-from runtime.data.query.path import Path, array_index
+from runtime.query.invalid import Invalid, answered_with, inside, kind
+from runtime.query.ordering import MISSING, UNDEFINED, OrderKey, order_key
+from runtime.query.path import Path, array_index
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from runtime.data.query.literal import is_whole
-from runtime.data.query.ordering import ARRAY, BOOLEAN, DATE, MISSING, NULL, NUMBER, OBJECT, TEXT, order_key
+from runtime.query.literal import is_whole
+from runtime.query.ordering import ARRAY, BOOLEAN, DATE, MISSING, NULL, NUMBER, OBJECT, TEXT, order_key
 
 _NUMBERS = {
     1: "double",

@@ -4,11 +4,11 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from runtime.data.query.invalid import Invalid, kind, shown
-from runtime.data.query.literal import is_number
-from runtime.data.query.location import copied, passes_array, put, remove, value_at
-from runtime.data.query.ordering import MISSING, order_key
-from runtime.data.query.path import Path
+from runtime.query.invalid import Invalid, kind, shown
+from runtime.query.literal import is_number
+from runtime.query.location import copied, passes_array, put, remove, value_at
+from runtime.query.ordering import MISSING, order_key
+from runtime.query.path import Path
 
 
 class Change(Protocol):

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from runtime.data.query.change import Change
-from runtime.data.query.invalid import answered_with
-from runtime.data.query.location import copied
-from runtime.data.query.path import Path
-from runtime.data.query.update_syntax import parse_update
+from runtime.query.change import Change
+from runtime.query.invalid import answered_with
+from runtime.query.location import copied
+from runtime.query.path import Path
+from runtime.query.update_syntax import parse_update
 
 
 @dataclass(frozen=True)

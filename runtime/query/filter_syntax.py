@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from runtime.data.query.condition import (
+from runtime.query.condition import (
     Compares,
     Condition,
     Direction,
@@ -16,13 +16,13 @@ from runtime.data.query.condition import (
     HasType,
     MatchesPattern,
 )
-from runtime.data.query.expression import And, Expression, Field, Not, Or
-from runtime.data.query.invalid import Invalid, inside, kind, require_shallow
-from runtime.data.query.literal import is_number, is_whole, literal
-from runtime.data.query.ordering import order_key
-from runtime.data.query.path import Path
-from runtime.data.query.pattern import Pattern
-from runtime.data.query.value_type import type_name
+from runtime.query.expression import And, Expression, Field, Not, Or
+from runtime.query.invalid import Invalid, inside, kind, require_shallow
+from runtime.query.literal import is_number, is_whole, literal
+from runtime.query.ordering import order_key
+from runtime.query.path import Path
+from runtime.query.pattern import Pattern
+from runtime.query.value_type import type_name
 
 _LOGICAL = frozenset(("$and", "$or", "$nor"))
 _ELSEWHERE = {

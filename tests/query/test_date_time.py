@@ -2,7 +2,7 @@
 
 import pytest
 
-from runtime.data.query.date_time import canonical_date_time
+from runtime.query.date_time import canonical_date_time
 
 CASES: list[tuple[str, str | None]] = [
     ("2016-02-03T04:05:06.789Z", "2016-02-03T04:05:06.789Z"),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from runtime.data.query.filter import Filter
+from runtime.query.filter import Filter
 
 # name, filter, documents that it finds, documents that it does not find
 CASES: list[tuple[str, Any, list[Any], list[Any]]] = [

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from runtime.data.query.update import Update
+from runtime.query.update import Update
 
 # name, update, document, the document afterwards
 CASES: list[tuple[str, Any, Any, Any]] = [

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from runtime.data.query.update import Update
+from runtime.query.update import Update
 from runtime.errors import ReliveError
 
 UNREADABLE: list[tuple[Any, str]] = [

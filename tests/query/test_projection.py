@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from runtime.data.query.projection import Projection
+from runtime.query.projection import Projection
 from runtime.errors import ReliveError
 
 BOOK = {

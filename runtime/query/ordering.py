@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from runtime.data.query.date_time import canonical_date_time
+from runtime.query.date_time import canonical_date_time
 
 # A type's place in the order. Values of different types are never equal, and `$gt` never matches across types.
 UNDEFINED: Final = 0

@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any, Literal
 
-from runtime.data.query.array_change import ELEMENT, AddToSet, ElementOrder, Pop, Pull, PullAll, Push
-from runtime.data.query.change import Arithmetic, Change, Extreme, Rename, SetValue, Unset
-from runtime.data.query.filter_syntax import is_operators, parse_element_test
-from runtime.data.query.invalid import Invalid, inside, kind, require_shallow
-from runtime.data.query.literal import is_number, is_whole, literal
-from runtime.data.query.ordering import order_key
-from runtime.data.query.path import Path
-from runtime.data.query.sort import is_descending
+from runtime.query.array_change import ELEMENT, AddToSet, ElementOrder, Pop, Pull, PullAll, Push
+from runtime.query.change import Arithmetic, Change, Extreme, Rename, SetValue, Unset
+from runtime.query.filter_syntax import is_operators, parse_element_test
+from runtime.query.invalid import Invalid, inside, kind, require_shallow
+from runtime.query.literal import is_number, is_whole, literal
+from runtime.query.ordering import order_key
+from runtime.query.path import Path
+from runtime.query.sort import is_descending
 
 _PUSH_MODIFIERS = frozenset(("$each", "$position", "$slice", "$sort"))
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from runtime.data.query.filter import Filter
+from runtime.query.filter import Filter
 from runtime.errors import ReliveError
 
 

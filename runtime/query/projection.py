@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, Union
 
-from runtime.data.query.invalid import Invalid, answered_with, inside, kind
-from runtime.data.query.literal import is_number, is_whole
-from runtime.data.query.ordering import MISSING
-from runtime.data.query.path import Path
+from runtime.query.invalid import Invalid, answered_with, inside, kind
+from runtime.query.literal import is_number, is_whole
+from runtime.query.ordering import MISSING
+from runtime.query.path import Path
 
 
 @dataclass(frozen=True)

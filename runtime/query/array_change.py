@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from runtime.data.query.change import At
-from runtime.data.query.condition import Test
-from runtime.data.query.invalid import Invalid, kind, shown
-from runtime.data.query.location import copied, put, value_at
-from runtime.data.query.ordering import MISSING, OrderKey, order_key
-from runtime.data.query.path import Path
+from runtime.query.change import At
+from runtime.query.condition import Test
+from runtime.query.invalid import Invalid, kind, shown
+from runtime.query.location import copied, put, value_at
+from runtime.query.ordering import MISSING, OrderKey, order_key
+from runtime.query.path import Path
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol
 
-from runtime.data.query.literal import is_number
-from runtime.data.query.ordering import MISSING, OrderKey, order_key
-from runtime.data.query.pattern import Pattern
-from runtime.data.query.value_type import types_of
+from runtime.query.literal import is_number
+from runtime.query.ordering import MISSING, OrderKey, order_key
+from runtime.query.pattern import Pattern
+from runtime.query.value_type import types_of
 
 Direction = Literal["$gt", "$gte", "$lt", "$lte"]
 

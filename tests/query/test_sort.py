@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from runtime.data.query.sort import Sort
+from runtime.query.sort import Sort
 from runtime.errors import ReliveError
 
 DATE = "2016-02-03T04:05:06.789Z"

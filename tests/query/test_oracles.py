@@ -12,13 +12,13 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from runtime.data.query.filter import Filter
-from runtime.data.query.projection import Projection
-from runtime.data.query.sort import Sort
-from runtime.data.query.update import Update
+from runtime.query.filter import Filter
+from runtime.query.projection import Projection
+from runtime.query.sort import Sort
+from runtime.query.update import Update
 from runtime.errors import ReliveError
-from tests.data.query import generated
-from tests.data.query.oracles import Mingo, Mongomock, Oracle, OracleError
+from tests.query import generated
+from tests.query.oracles import Mingo, Mongomock, Oracle, OracleError
 
 EXAMPLES = settings(
     # The same examples each time: what the others get wrong is found while working, not when something else lands.

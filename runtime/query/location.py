@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from runtime.data.query.invalid import Invalid, kind
-from runtime.data.query.ordering import MISSING
-from runtime.data.query.path import Path, array_index
+from runtime.query.invalid import Invalid, kind
+from runtime.query.ordering import MISSING
+from runtime.query.path import Path, array_index
 
 # How far behind an array's end a value may be set. The gap fills with null.
 MAX_GAP = 1000

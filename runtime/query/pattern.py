@@ -11,7 +11,7 @@ from typing import Any
 
 import re2
 
-from runtime.data.query.invalid import Invalid, inside
+from runtime.query.invalid import Invalid, inside
 
 MAX_LENGTH = 1000
 # Instructions of the compiled pattern. With the memory below, a text of 400 KB costs at most a second or so.

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from runtime.data.query.expression import Expression
-from runtime.data.query.filter_syntax import parse_filter
-from runtime.data.query.invalid import answered_with
+from runtime.query.expression import Expression
+from runtime.query.filter_syntax import parse_filter
+from runtime.query.invalid import answered_with
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from runtime.data.query.condition import Condition
-from runtime.data.query.path import Path
+from runtime.query.condition import Condition
+from runtime.query.path import Path
 
 
 @dataclass(frozen=True)

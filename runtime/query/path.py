@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from runtime.data.query.invalid import MAX_DEPTH, Invalid
-from runtime.data.query.ordering import MISSING
+from runtime.query.invalid import MAX_DEPTH, Invalid
+from runtime.query.ordering import MISSING
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,120 @@
+"""The port for documents: the items of content types, in the shape that every engine can keep.
+
+A document is a JSON object with a text `Id`. Nothing here joins collections, and no transaction goes beyond one call.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from runtime.deadline import Deadline
+from runtime.query.filter import Filter
+from runtime.query.sort import Sort
+from runtime.store.port import StoreError
+
+INSERT_LIMIT = 100
+"""Documents that one insert takes (DynamoDB: 100 items in a transaction)."""
+
+
+@dataclass(frozen=True)
+class Collection:
+    """The documents of one content type of one app.
+
+    `unique` and `indexed` name top-level fields: no two documents have the same value in a unique one, and a filter or
+    a sort by an indexed one need not look at every document. A unique field need not be named twice. `Id` is unique in
+    every collection. What is missing or null is never a duplicate.
+    """
+
+    app: str
+    type: str
+    unique: tuple[str, ...] = ()
+    indexed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Document:
+    """`version` is opaque: each write changes it, and no number comes back after a delete."""
+
+    value: dict[str, Any]
+    version: int
+
+    @property
+    def id(self) -> str:
+        return str(self.value["Id"])
+
+
+@dataclass(frozen=True)
+class Query:
+    """Which documents, in which order. Without a sort they come in the order in which they were inserted."""
+
+    filter: Filter
+    sort: Sort = Sort(())
+    skip: int = 0
+    take: int | None = None
+
+
+class DuplicateValueError(StoreError):
+    """A unique field already holds that value in another document.
+
+    `position` is that of the document in the call; what a `replace` was given before it is written.
+    """
+
+    def __init__(self, field: str, value: Any, position: int) -> None:
+        super().__init__(f"{field} has the value {value!r} already.")
+        self.field = field
+        self.value = value
+        self.position = position
+
+
+class DocumentChangedError(StoreError):
+    """A document is not in the version that was read: somebody else wrote or deleted it.
+
+    `position` is that of the document in the call; those before it are done.
+    """
+
+    def __init__(self, position: int) -> None:
+        super().__init__("The document was changed or deleted in the meantime.")
+        self.position = position
+
+
+class Documents(Protocol):
+    """Safe for use from many threads, and from several processes on the same data.
+
+    A write that returned survives a power cut. Every operation may raise StoreUnavailableError, and ReliveError 650
+    when the deadline passes.
+    """
+
+    def prepare(self, collection: Collection) -> None:
+        """Make the indexes that the collection asks for and does not have yet, and drop those it no longer asks for.
+
+        Every other operation does so by itself. Raises DuplicateValueError if a field that is to be unique holds
+        duplicates; then nothing has changed.
+        """
+        ...
+
+    def get(self, collection: Collection, id: str) -> Document | None: ...
+
+    def find(self, collection: Collection, query: Query, deadline: Deadline) -> Iterator[Document]:
+        """The documents, each at most once, loaded as they are asked for. Close the iterator when done with it early.
+
+        Writes in the meantime are allowed; whether what they write is found is not defined.
+        """
+        ...
+
+    def count(self, collection: Collection, filter: Filter, deadline: Deadline) -> int: ...
+
+    def insert(self, collection: Collection, values: Sequence[dict[str, Any]]) -> None:
+        """Write up to INSERT_LIMIT new documents, all or none. Raises DuplicateValueError, for `Id` as well."""
+        ...
+
+    def replace(self, collection: Collection, documents: Sequence[Document]) -> None:
+        """Write each value over the document with its `Id`, which was read in `version`.
+
+        Goes in order and stops at the first that cannot be written; those before it are. Raises DuplicateValueError,
+        DocumentChangedError.
+        """
+        ...
+
+    def delete(self, collection: Collection, documents: Sequence[Document]) -> None:
+        """Delete each document, which was read in `version`; in order, like `replace`. Raises DocumentChangedError."""
+        ...
