@@ -23,6 +23,9 @@ class App:
     def function_path(self, name: str) -> str:
         return f"functions/{name}.py"
 
+    def type_path(self, name: str) -> str:
+        return f"types/{name}.py"
+
     @cached_property
     def shared(self) -> Mapping[str, str]:
         """The files that all others may import."""

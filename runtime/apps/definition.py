@@ -2,10 +2,13 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, WrapValidator, model_validator
+from pydantic import BeforeValidator, Field, WrapValidator, model_validator
 
 from runtime.apps.names import AppId, FieldName, FunctionName, HostPattern, RoleName, Title, TypeName
-from runtime.apps.rules import check_functions, check_types, problem, raise_any
+from runtime.apps.refusal import problem, raise_any
+from runtime.apps.rules import check_functions, check_types, with_declared_types
+from runtime.apps.section import Section, nothing_means_empty
+from runtime.apps.validation import FunctionValidation, TypeValidation
 
 Policy = Literal["private", "shared", "public", "read-only", "roles"]
 """Who may do what with the items of a type (protocol section 8.1)."""
@@ -15,21 +18,6 @@ FieldType = Literal["text", "number", "boolean", "date", "array", "object", "geo
 
 RELATIONS = ("relation", "relations")
 NEVER_UNIQUE = ("array", "object", "relations")
-
-
-def _nothing_means_empty(value: Any) -> Any:
-    return {} if value is None else value
-
-
-class Section(BaseModel):
-    """A group of keys. Nothing behind its name, as in `top_books:`, is a group that sets nothing."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _nothing_means_empty(cls, value: Any) -> Any:
-        return _nothing_means_empty(value)
 
 
 class AppInfo(Section):
@@ -58,10 +46,22 @@ class FieldDefinition(Section):
 
 
 class TypeDefinition(Section):
-    """A content type. Its items may hold more fields than are declared (protocol section 3.1)."""
+    """A content type. Its items may hold more fields than are declared (protocol section 3.1).
+
+    `bulk` says whether an update or a delete without a filter changes every item, or needs one. `after_errors` says
+    whether an after handler that fails makes the answer an error, though the data is written, or is only logged.
+    """
 
     policy: Policy = "shared"
-    fields: Annotated[dict[FieldName, FieldDefinition], BeforeValidator(_nothing_means_empty)] = {}
+    bulk: Literal["all", "filtered"] = "all"
+    after_errors: Literal["fail", "log"] = "fail"
+    fields: Annotated[dict[FieldName, FieldDefinition], BeforeValidator(nothing_means_empty)] = {}
+    validation: TypeValidation = Field(default=TypeValidation(), alias="validate")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _rules_know_declared_types(cls, value: Any) -> Any:
+        return with_declared_types(value)
 
 
 class FunctionDefinition(Section):
@@ -71,6 +71,7 @@ class FunctionDefinition(Section):
     """
 
     execute: list[RoleName] | None = None
+    validation: FunctionValidation = Field(default=FunctionValidation(), alias="validate")
 
 
 class HttpDefinition(Section):
@@ -87,9 +88,9 @@ class AppDefinition(Section):
 
     app: AppInfo
     types: Annotated[
-        dict[TypeName, TypeDefinition], WrapValidator(check_types), BeforeValidator(_nothing_means_empty)
+        dict[TypeName, TypeDefinition], WrapValidator(check_types), BeforeValidator(nothing_means_empty)
     ] = {}
     functions: Annotated[
-        dict[FunctionName, FunctionDefinition], WrapValidator(check_functions), BeforeValidator(_nothing_means_empty)
+        dict[FunctionName, FunctionDefinition], WrapValidator(check_functions), BeforeValidator(nothing_means_empty)
     ] = {}
     http: HttpDefinition = HttpDefinition()

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import ValidationError
 
-from runtime.apps.definition import AppDefinition, Section
+from runtime.apps.definition import AppDefinition
+from runtime.apps.section import Section
 
 Location = tuple[str | int, ...]
 """Where a value stands: the keys and list positions (from 0) that lead to it."""
@@ -41,7 +42,7 @@ def _sentence(kind: str, found: Any) -> str:
         case "missing":
             return "is missing" + _expected(_declared(location))
         case "literal_error":
-            return f"must be one of {', '.join(get_args(_declared(location)))}, not {_described(value)}"
+            return f"must be one of {', '.join(_choices(_declared(location)))}, not {_described(value)}"
         case "model_type":
             return f"must hold keys ({_known_keys(location)}), not {_described(value)}"
         case "dict_type":
@@ -62,21 +63,28 @@ def _declared(location: Location) -> Any:
     declared: Any = AppDefinition
     for step in location:
         if isinstance(declared, type) and issubclass(declared, Section):
-            declared = declared.model_fields[str(step)].annotation
+            declared = declared.known_keys()[str(step)].annotation
         else:
             declared = get_args(declared)[-1]
     return declared
 
 
 def _known_keys(location: Location) -> str:
-    return ", ".join(_declared(location).model_fields)
+    return ", ".join(_declared(location).known_keys())
 
 
 def _expected(declared: Any) -> str:
     if isinstance(declared, type) and issubclass(declared, Section):
-        return f"; it holds {', '.join(declared.model_fields)}"
-    choices = get_args(declared)
+        return f"; it holds {', '.join(declared.known_keys())}"
+    choices = _choices(declared)
     return f"; it is one of {', '.join(choices)}" if choices else ""
+
+
+def _choices(declared: Any) -> tuple[Any, ...]:
+    """The values of a Literal, which may be optional."""
+    if get_origin(declared) is Literal:
+        return get_args(declared)
+    return tuple(choice for part in get_args(declared) for choice in _choices(part))
 
 
 def _described(value: Any) -> str:

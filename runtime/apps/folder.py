@@ -94,9 +94,8 @@ class _Reading:
         for location, line, message in document.problems:
             self._note(DEFINITION_FILE, message, line, key_of(location))
         for location in document.nothing_behind:
-            if _is_list_of_permissions(location):
-                message = "is empty; list what is allowed, write [] for nothing, or leave the key out for everything"
-                self._note(DEFINITION_FILE, message, document.line_of(location), key_of(location))
+            if advice := _left_empty(location):
+                self._note(DEFINITION_FILE, advice, document.line_of(location), key_of(location))
         try:
             return AppDefinition.model_validate(document.value)
         except ValidationError as error:
@@ -161,5 +160,12 @@ class _Reading:
                 self._note(DEFINITION_FILE, f"its code is missing: there is no file functions/{name}.py", line, key)
 
 
-def _is_list_of_permissions(location: Location) -> bool:
-    return location == ("http", "allow") or (location[:1] == ("functions",) and location[2:] == ("execute",))
+def _left_empty(location: Location) -> str | None:
+    """What to say of nothing behind a key, where it would silently mean something else than what was to be written."""
+    match location:
+        case ("http", "allow") | ("functions", _, "execute") | ("types" | "functions", _, "validate", "who"):
+            return "is empty; list what is allowed, write [] for nothing, or leave the key out for everything"
+        case ("types" | "functions", _, "validate", "fields" | "query" as group, _, key):
+            if key in ("range", "pattern", "one_of", "default") or (key == "type" and group == "fields"):
+                return "is empty; give it a value, or leave the key out"
+    return None

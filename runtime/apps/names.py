@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Annotated
 
 from pydantic import AfterValidator
-from pydantic_core import PydanticCustomError
+
+from runtime.apps.refusal import refusal
 
 BUILT_IN_TYPES = frozenset({"Users", "Files"})
 """Types that every app has. Relations may point to them."""
@@ -36,25 +37,24 @@ _HOST_PATTERN = re.compile(rf"(\*\.)?({_LABEL}\.)*{_LABEL}")
 _NO_TEXT = frozenset({"Cc", "Cs", "Zl", "Zp"})  # Unicode categories: control characters, lone surrogates, line ends
 
 
-def _refusal(sentence: str) -> PydanticCustomError:
-    return PydanticCustomError("rule", "{sentence}", {"sentence": sentence})
-
-
 def _matching(pattern: str, rule: str) -> Callable[[str], str]:
     compiled = re.compile(pattern)
 
     def check(name: str) -> str:
         if not compiled.fullmatch(name):
-            raise _refusal(rule)
+            raise refusal(rule)
         return name
 
     return check
 
 
+_field = _matching(_WORD, "a field's name is 1 to 64 letters, digits and _, starting with a letter")
+
+
 def _line(what: str, limit: int) -> Callable[[str], str]:
     def check(text: str) -> str:
         if not text.strip() or len(text) > limit or any(unicodedata.category(char) in _NO_TEXT for char in text):
-            raise _refusal(f"{what} is one line of 1 to {limit} characters")
+            raise refusal(f"{what} is one line of 1 to {limit} characters")
         return text
 
     return check
@@ -62,28 +62,49 @@ def _line(what: str, limit: int) -> Callable[[str], str]:
 
 def _not_reserved_app(name: str) -> str:
     if name.lower() == "metadata":
-        raise _refusal("this id is taken by the administration API; choose another one")
+        raise refusal("this id is taken by the administration API; choose another one")
     return name
 
 
 def _not_reserved_type(name: str) -> str:
     if name in BUILT_IN_TYPES:
-        raise _refusal("every app has this type already, and this version cannot extend it; remove it here")
+        raise refusal("every app has this type already, and this version cannot extend it; remove it here")
     if name.lower() in RESERVED_TYPE_NAMES:
-        raise _refusal("this name is taken by Relive itself; choose another one")
+        raise refusal("this name is taken by Relive itself; choose another one")
     return name
 
 
 def _not_system_field(name: str) -> str:
     if name in SYSTEM_FIELDS:
-        raise _refusal("every item has this field already; remove it here")
+        raise refusal("every item has this field already; remove it here")
+    return name
+
+
+def _not_checked_by_relive(name: str) -> str:
+    if name in SYSTEM_FIELDS or name == "_id":  # which means Id
+        raise refusal("every item has this field, and Relive itself sees to it; remove it here")
+    return name
+
+
+def _whole_field(name: str) -> str:
+    if "." in name:
+        raise refusal(
+            f"leads into a field, and only whole ones are checked, such as {name.partition('.')[0] or 'Title'}"
+        )
+    return name
+
+
+def _caller(name: str) -> str:
+    for kind in ("user", "masterKey"):  # `Anonymous` is the role that everyone has who is not signed in
+        if name.lower() == kind.lower() and name != kind:
+            raise refusal(f"the kind of caller is spelt {kind}")
     return name
 
 
 def _host_pattern(name: str) -> str:
     host = name.lower()
     if len(host) > 253 or not _HOST_PATTERN.fullmatch(host):
-        raise _refusal(
+        raise refusal(
             f"{name!r} is no host; write api.example.com, or *.example.com for all hosts below it, "
             "without scheme, port and path"
         )
@@ -107,7 +128,7 @@ TypeName = Annotated[
 FieldName = Annotated[
     str,
     AfterValidator(_not_system_field),
-    AfterValidator(_matching(_WORD, "a field's name is 1 to 64 letters, digits and _, starting with a letter")),
+    AfterValidator(_field),
 ]
 
 FunctionName = Annotated[
@@ -118,7 +139,21 @@ FunctionName = Annotated[
 ]
 """A segment of the function's URL, where case does not matter, and the name of its code file."""
 
+CheckedField = Annotated[
+    str, AfterValidator(_not_checked_by_relive), AfterValidator(_whole_field), AfterValidator(_field)
+]
+"""A field of an item that has rules."""
+
+CheckedMember = Annotated[str, AfterValidator(_whole_field), AfterValidator(_line("a field's name", 128))]
+"""A field of a function's JSON body."""
+
+ParameterName = Annotated[str, AfterValidator(_line("a parameter's name", 128))]
+"""Of a query string, where case matters."""
+
 RoleName = Annotated[str, AfterValidator(_line("a role's name", 128))]
+
+Caller = Annotated[RoleName, AfterValidator(_caller)]
+"""A kind of caller (anonymous, user, masterKey), or a role."""
 
 Title = Annotated[str, AfterValidator(_line("a title", 200))]
 

@@ -74,7 +74,7 @@ SCENARIOS = {
     "types as a list": (f"{APP}types: [Book]\n", ["2: types: must hold names, each with a definition, not a list"]),
     "a type as a text": (
         f"{APP}types: {{Book: public}}\n",
-        ["2: types.Book: must hold keys (policy, fields), not 'public'"],
+        ["2: types.Book: must hold keys (policy, bulk, after_errors, fields, validate), not 'public'"],
     ),
     "a type's name with a hyphen": (f"{APP}types: {{My-Book: }}\n", [f"2: types.My-Book: a type's name {WORD}"]),
     "a type's name with a digit in front": (f"{APP}types: {{1st: }}\n", [f"2: types.1st: a type's name {WORD}"]),
@@ -97,7 +97,7 @@ SCENARIOS = {
     ),
     "an unknown key of a type": (
         f"{APP}types: {{Book: {{field: {{}}}}}}\n",
-        ["2: types.Book.field: unknown key; known keys are policy, fields"],
+        ["2: types.Book.field: unknown key; known keys are policy, bulk, after_errors, fields, validate"],
     ),
     "an unknown policy": (
         f"{APP}types:\n  Book:\n    policy: open\n",
@@ -106,6 +106,26 @@ SCENARIOS = {
     "a policy with nothing behind it": (
         f"{APP}types:\n  Book:\n    policy:\n",
         ["4: types.Book.policy: must be one of private, shared, public, read-only, roles, not empty"],
+    ),
+    "another way with bulk": (
+        f"{APP}types:\n  Book:\n    bulk: none\n",
+        ["4: types.Book.bulk: must be one of all, filtered, not 'none'"],
+    ),
+    "bulk as a switch": (
+        f"{APP}types:\n  Book:\n    bulk: off\n",
+        ["4: types.Book.bulk: must be one of all, filtered, not false"],
+    ),
+    "another way with errors": (
+        f"{APP}types:\n  Book:\n    after_errors: ignore\n",
+        ["4: types.Book.after_errors: must be one of fail, log, not 'ignore'"],
+    ),
+    "after_errors with nothing behind it": (
+        f"{APP}types:\n  Book:\n    after_errors:\n",
+        ["4: types.Book.after_errors: must be one of fail, log, not empty"],
+    ),
+    "after_errors of a function": (
+        f"{APP}functions:\n  f: {{after_errors: log}}\n",
+        ["3: functions.f.after_errors: unknown key; known keys are execute, validate"],
     ),
     "fields as a list": (
         f"{APP}types: {{Book: {{fields: [Title]}}}}\n",
