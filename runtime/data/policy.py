@@ -1,0 +1,50 @@
+"""Who may do what with the items of a type (protocol section 8.1)."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from runtime.apps.definition import Policy
+from runtime.data.request import Action
+from runtime.errors import ReliveError
+from runtime.principal import Principal
+
+Scope = Literal["all", "own", "none"]
+"""Which items somebody may do something with."""
+
+_OWNERS_WRITE: Mapping[Action, Scope] = {"create": "all", "update": "own", "delete": "own"}
+
+SCOPES: Mapping[Policy, Mapping[Action, Scope]] = {
+    "private": {**_OWNERS_WRITE, "read": "own"},
+    "shared": {**_OWNERS_WRITE, "read": "all"},
+    "public": {"create": "all", "read": "all", "update": "all", "delete": "all"},
+    "read-only": {"create": "none", "read": "all", "update": "none", "delete": "none"},
+    "roles": {"create": "none", "read": "none", "update": "none", "delete": "none"},
+}
+"""For everybody but the master key, which may do everything."""
+
+
+def scope(policy: Policy, action: Action, principal: Principal) -> Scope:
+    """Which items the principal may do that with. Only a user owns items; what nobody owns, nobody may change."""
+    if principal.is_master:
+        return "all"
+    allowed = SCOPES[policy][action]
+    return "none" if allowed == "own" and principal.type != "user" else allowed
+
+
+def require(policy: Policy, action: Action, principal: Principal, type_name: str) -> Scope:
+    """The scope, if there is any. Raises ReliveError 603."""
+    allowed = scope(policy, action, principal)
+    if allowed == "none":
+        raise ReliveError(603, f"{action.upper()} access on type '{type_name}' denied for {principal.description}.")
+    return allowed
+
+
+def permissions(policy: Policy, principal: Principal, owner: object) -> dict[str, bool] | None:
+    """What `Meta.Permissions` of an item tells (protocol section 3.6); None where it tells nothing.
+
+    That is for the owner and the master key, who may do everything that anybody may.
+    """
+    if principal.is_master or (principal.type == "user" and owner == principal.id):
+        return None
+    rights: Mapping[str, Action] = {"CanRead": "read", "CanUpdate": "update", "CanDelete": "delete"}
+    return {name: scope(policy, action, principal) == "all" for name, action in rights.items()}

@@ -1,0 +1,46 @@
+"""Who may do what with items, by policy (protocol section 8.1)."""
+
+import pytest
+
+from runtime.apps.definition import Policy
+from runtime.data.policy import permissions, require, scope
+from runtime.data.request import METHODS
+from runtime.errors import ReliveError
+from runtime.principal import ANONYMOUS, MASTER, Principal
+
+ANA = Principal("user", "ana", ("Registered",))
+
+# policy, then the scopes of create, read, update and delete: for nobody in particular, and for a user
+TABLE: list[tuple[Policy, str, str]] = [
+    ("private", "all none none none", "all own own own"),
+    ("shared", "all all none none", "all all own own"),
+    ("public", "all all all all", "all all all all"),
+    ("read-only", "none all none none", "none all none none"),
+    ("roles", "none none none none", "none none none none"),
+]
+
+
+@pytest.mark.parametrize(("policy", "anonymous", "user"), TABLE, ids=[row[0] for row in TABLE])
+def test_scopes(policy: Policy, anonymous: str, user: str) -> None:
+    assert [scope(policy, action, ANONYMOUS) for action in METHODS] == anonymous.split()
+    assert [scope(policy, action, ANA) for action in METHODS] == user.split()
+    assert [scope(policy, action, MASTER) for action in METHODS] == ["all"] * 4
+
+
+def test_the_denial_names_action_type_and_caller() -> None:
+    with pytest.raises(ReliveError) as raised:
+        require("read-only", "delete", ANONYMOUS, "Book")
+    assert raised.value.code == 603
+    assert raised.value.message == "Access Denied. DELETE access on type 'Book' denied for anonymous user."
+
+
+def test_meta_tells_of_items_that_the_reader_does_not_own() -> None:
+    assert permissions("shared", ANONYMOUS, "ana") == {"CanRead": True, "CanUpdate": False, "CanDelete": False}
+    assert permissions("shared", Principal("user", "bo"), "ana") == {
+        "CanRead": True,
+        "CanUpdate": False,
+        "CanDelete": False,
+    }
+    assert permissions("public", ANONYMOUS, "ana") == {"CanRead": True, "CanUpdate": True, "CanDelete": True}
+    assert permissions("shared", ANA, "ana") is None
+    assert permissions("shared", MASTER, "ana") is None
