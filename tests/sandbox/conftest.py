@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from runtime.sandbox.sandbox import Limits, Sandbox
 from tests.sandbox.guest_calls import Call, Files, Outcome, SmallHost, run_guest
+from tests.sandbox.guest_events import DataHost, Event, run_event
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +35,23 @@ def call(guest_sandbox: Sandbox, host: SmallHost) -> Call:
         return run_guest(guest_sandbox, host, source, shared or {}, request or {}, seconds)
 
     return call
+
+
+@pytest.fixture
+def data_host() -> Iterator[DataHost]:
+    host = DataHost()
+    yield host
+    host.close()
+
+
+@pytest.fixture
+def event(guest_sandbox: Sandbox, data_host: DataHost) -> Event:
+    """Runs an event of a content type in the guest: `event("before_create", source, data={"Title": "A"})`."""
+
+    def event(name: str, source: str, **told: Any) -> Outcome:
+        return run_event(guest_sandbox, data_host, name, source, told)
+
+    return event
 
 
 @pytest.fixture

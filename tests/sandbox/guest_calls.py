@@ -64,6 +64,13 @@ class Outcome:
         return self.ending.text.partition("\n")[2]
 
     @property
+    def left(self) -> dict[str, Any]:
+        """What the handlers of a data event have left behind."""
+        assert self.told["ending"] == "answered", self.told
+        left: dict[str, Any] = json.loads(self.text)
+        return left
+
+    @property
     def failure(self) -> dict[str, Any]:
         """The details of what the function failed with."""
         assert self.told["ending"] == "failed", self.told
@@ -182,7 +189,12 @@ def run_guest(
     files = {"functions/f.py": source, **{f"shared/{name}.py": text for name, text in shared.items()}}
     code = json.dumps({"entry": "functions/f.py", "files": files})
     event = {"handler": "on_request", "time_left": seconds, "request": {**REQUEST, **request}}
-    ending = sandbox.run("app", code, lambda: json.dumps(event), host=host, deadline=Deadline.after(seconds))
+    return run_code(sandbox, host, code, event)
+
+
+def run_code(sandbox: Sandbox, host: SmallHost, code: str, event: Mapping[str, Any]) -> Outcome:
+    deadline = Deadline.after(event["time_left"])
+    ending = sandbox.run("app", code, lambda: json.dumps(event), host=host, deadline=deadline)
     return Outcome(ending, host.lines, host.calls)
 
 

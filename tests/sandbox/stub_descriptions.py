@@ -65,8 +65,9 @@ def describe_module(tree: ast.Module) -> Description:
     told: Description = {"doc": ast.get_docstring(tree)}
     for node in tree.body:
         match node:
-            case ast.ImportFrom(names=names):  # a module that is handed on is imported `as` itself
-                told |= {name.name: "module" for name in names if name.asname}
+            case ast.ImportFrom(module=origin, names=names):  # what is handed on is imported `as` itself
+                handed_on: Any = "module" if origin == "cloud" else {"from": origin}
+                told |= {name.name: handed_on for name in names if name.asname}
             case ast.ClassDef(name=name):
                 told[name] = describe_class(node)
             case ast.FunctionDef(name=name):

@@ -30,6 +30,12 @@ def begin[P: Pending](
     return pending
 
 
+def ask[P: Pending](capability: str, arguments: dict[str, Any], convert: Callable[[Any], Any], kind: type[P]) -> Any:
+    """Start a call. In an event loop this is a value to await, in plain code the value itself."""
+    pending = begin(capability, arguments, convert, kind)
+    return pending if in_event_loop() else value_of(pending)
+
+
 def in_event_loop() -> bool:
     return asyncio._get_running_loop() is not None
 

@@ -3,8 +3,8 @@
 import base64
 from typing import Any
 
-from cloud.calls import begin, in_event_loop
-from relive_guest.pending import Pending, value_of
+from cloud.calls import ask
+from relive_guest.pending import Pending
 
 
 def call(name: str, data: Any = None, *, master: bool = False) -> Any:
@@ -15,8 +15,7 @@ def call(name: str, data: Any = None, *, master: bool = False) -> Any:
 
     Raises CloudError with the code and status that the function ended with.
     """
-    pending = begin("functions.call", {"name": name, "data": data, "master": master}, _answer, Pending)
-    return pending if in_event_loop() else value_of(pending)
+    return ask("functions.call", {"name": name, "data": data, "master": master}, _answer, Pending)
 
 
 def _answer(value: dict[str, Any]) -> Any:

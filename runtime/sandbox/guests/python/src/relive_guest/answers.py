@@ -17,7 +17,8 @@ class NotAnAnswer(Exception):
 
 def encode(response: Response) -> str:
     """The answer for the host. Raises NotAnAnswer and says which value cannot be sent and why."""
-    status, headers, body = _status(response.status_code), _headers(response.headers), value_of(response.body)
+    status, headers = checked_status(response.status_code), _headers(response.headers)
+    body = value_of(response.body)
     content_type = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
     if isinstance(body, (bytes, bytearray, memoryview)):
         kind, text = "bytes", base64.b64encode(body).decode()
@@ -40,9 +41,15 @@ def _is_json(content_type: str) -> bool:
     return media_type == "application/json" or media_type.endswith("+json")
 
 
-def _status(status: Any) -> int:
+def is_status(status: Any) -> bool:
+    """Whether `status` can be that of an answer."""
+    return isinstance(status, int) and not isinstance(status, bool) and 200 <= status <= 599
+
+
+def checked_status(status: Any) -> int:
+    """The status of a response. Raises NotAnAnswer."""
     status = value_of(status)
-    if not isinstance(status, int) or isinstance(status, bool) or not 200 <= status <= 599:
+    if not is_status(status):
         raise NotAnAnswer(f"response.status_code is {reprlib.repr(status)}; it must be a number from 200 to 599.")
     return int(status)
 

@@ -39,7 +39,12 @@ class Definition:
 
     def handler(self, name: str) -> Callable[..., Any]:
         """The handler of that name. Raises NoHandler."""
-        handler = getattr(self._module, name, None)
-        if not callable(handler):
+        handler = self.find(name)
+        if handler is None:
             raise NoHandler(f"{self.entry} does not define the function {name}.")
-        return handler  # type: ignore[no-any-return]
+        return handler
+
+    def find(self, name: str) -> Callable[..., Any] | None:
+        """The handler of that name, if there is one."""
+        handler = getattr(self._module, name, None)
+        return handler if callable(handler) else None

@@ -30,9 +30,10 @@ class Done:
             await called
 
 
-def arguments_for(handler: Callable[..., Any], offered: Sequence[Any], done: Done) -> tuple[list[Any], dict[str, Any]]:
-    """As many arguments as the handler takes, by position and by name; a parameter named `done` gets that."""
-    parameters = list(inspect.signature(handler).parameters.values())
+def arguments_for(
+    parameters: Sequence[inspect.Parameter], offered: Sequence[Any], done: Done
+) -> tuple[list[Any], dict[str, Any]]:
+    """As many arguments as a handler takes, by position and by name; a parameter named `done` gets that."""
     rest, arguments = list(offered), []
     for parameter in parameters:
         if parameter.kind is parameter.VAR_POSITIONAL:

@@ -40,6 +40,11 @@ def refuse_all(exception: BaseException) -> None:
     _refusal.append(exception)
 
 
+def refusal() -> BaseException | None:
+    """What calls are refused with, if they are."""
+    return _refusal[0] if _refusal else None
+
+
 def start(capability: str, arguments: str) -> HostCall:
     """Start a call; `arguments` is a JSON object. Raises RuntimeError while the top level of a file runs."""
     if _refusal:

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NoReturn
 
 from relive_guest import host
+from relive_guest.cancellation import RequestCancelled
 from relive_guest.importing import NO_PROCESSES, NO_SOCKETS
 from relive_guest.pending import is_pending
-from relive_guest.requests import RequestCancelled
 
 
 class NothingToWaitFor(BaseException):

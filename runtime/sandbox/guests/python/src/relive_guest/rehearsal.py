@@ -1,4 +1,4 @@
-"""Runs a call while the guest is built, so that what happens at a first time is in the snapshot.
+"""Runs calls while the guest is built, so that what happens at a first time is in the snapshot.
 
 The interpreter adapts code that it has run, and many a module fills a cache when it is first used. Without a rehearsal
 every call would do all of that anew: it halves the time of a call.
@@ -10,11 +10,14 @@ import json
 import random
 import sys
 from collections.abc import Callable
+from typing import Any
 
 TIMES = 20
 """As often as the interpreter wants to see code before it has adapted all of it."""
 
-SOURCE = """
+SHARED = "value = 1"
+
+FUNCTION = """
 import asyncio
 from shared.rehearsed import value
 
@@ -29,23 +32,61 @@ def on_failing_request(request, response):
     raise ValueError("rehearsed")
 """
 
-REQUEST = {
-    "id": "", "function": "", "action": "POST", "data": {"a": [1, "b", None, True]}, "query_string": {"a": "b"},
-    "headers": {"accept": "*/*"}, "principal": {"type": "anonymous", "id": "", "roles": ["Anonymous"], "data": {}},
-    "custom_parameters": {}, "api_url": "",
+EVENT_HANDLERS = """
+from cloud import data
+from shared.rehearsed import value
+
+def before_create(request, context):
+    context["began"] = data("Rehearsed").name
+
+def before_create_item(request, context):
+    request.data["value"] = value
+
+async def after_read(request, response, context):
+    for item in response.result:
+        item["by"] = request.principal.type
+"""
+
+BOTH = {
+    "id": "", "action": "POST", "query_string": {"a": "b"}, "headers": {"accept": "*/*"}, "custom_parameters": {},
+    "principal": {"type": "anonymous", "id": "", "roles": ["Anonymous"], "data": {}}, "api_url": "",
 }  # fmt: skip
+
+FUNCTION_REQUEST = {**BOTH, "function": "", "data": {"a": [1, "b", None, True]}}
+
+DATA_REQUEST = {
+    **BOTH, "event": "", "type_name": "", "item_id": None, "specific_action": None, "data": [{"a": 1}, {"a": 2.5}],
+    "filter": {"a": {"$gt": 1}}, "sort": None, "fields": None, "skip": 0, "take": 10, "is_sync": False,
+}  # fmt: skip
+
+DATA_RESPONSE = {
+    "result": [{"Id": "a"}, {"Id": "b"}], "status_code": 200, "success": True, "error": None, "additional_data": {},
+}  # fmt: skip
+
+FOR_FUNCTION: dict[str, Any] = {"request": FUNCTION_REQUEST}
+FOR_BEFORE: dict[str, Any] = {"request": DATA_REQUEST, "context": {}}
+FOR_AFTER: dict[str, Any] = {**FOR_BEFORE, "response": DATA_RESPONSE}
+
+CALLS = (
+    (FUNCTION, "on_request", FOR_FUNCTION),
+    (FUNCTION, "on_async_request", FOR_FUNCTION),
+    (FUNCTION, "on_failing_request", FOR_FUNCTION),
+    (EVENT_HANDLERS, "before_create", FOR_BEFORE),
+    (EVENT_HANDLERS, "after_read", FOR_AFTER),
+)
+"""Source, handler, and what the event has beside."""
 
 
 def rehearse(define: Callable[[str], str], handle: Callable[[str], str], forget: Callable[[], None]) -> None:
     """Define and handle a few times, and leave nothing of it behind but what the interpreter has learnt."""
     modules, finders, output = set(sys.modules), list(sys.meta_path), (sys.stdout, sys.stderr)
-    files = {"functions/rehearsed.py": SOURCE, "shared/rehearsed.py": "value = 1"}
-    code = json.dumps({"entry": "functions/rehearsed.py", "files": files})
     for _ in range(TIMES):
-        for handler in ("on_request", "on_async_request", "on_failing_request"):
-            assert define(code) == ""
-            answer = handle(json.dumps({"handler": handler, "time_left": 60, "request": REQUEST}))
-            assert json.loads(answer.partition("\n")[0])["ending"] in ("answered", "failed"), answer
+        for source, handler, event in CALLS:
+            files = {"functions/rehearsed.py": source, "shared/rehearsed.py": SHARED}
+            assert define(json.dumps({"entry": "functions/rehearsed.py", "files": files})) == ""
+            answer = handle(json.dumps({"handler": handler, "time_left": 60, **event}))
+            expected = "failed" if "failing" in handler else "answered"
+            assert json.loads(answer.partition("\n")[0])["ending"] == expected, answer
             forget()
             for name in set(sys.modules) - modules:
                 del sys.modules[name]

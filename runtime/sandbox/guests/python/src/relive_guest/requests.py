@@ -4,12 +4,8 @@ import base64
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from relive_guest import host
+from relive_guest import cancellation
 from relive_guest.headers import Headers
-
-
-class RequestCancelled(BaseException):
-    """Raised by `request.cancel`. No Exception, so that `except Exception` in user code does not swallow it."""
 
 
 class Principal:
@@ -58,14 +54,10 @@ class Request:
         self.api_url = values["api_url"]
         self.function = values["function"]
         self.id = values["id"]
-        self._cancelled: str | None = None
 
     def cancel(self, message: object = None) -> NoReturn:
         """End the call here with error 910, and with `message` if one is given."""
-        self._cancelled = "" if message is None else str(message)
-        cancelled = RequestCancelled()
-        host.refuse_all(cancelled)
-        raise cancelled
+        cancellation.cancel(message)
 
     def __repr__(self) -> str:
         return f"<Request {self.action} {self.function}>"
