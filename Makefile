@@ -45,7 +45,7 @@ system-packages:  ## Debian: install what some of the tests use
 	apt-get install -y --no-install-recommends $$(grep -v '^#' system-packages.txt)
 
 clean:  ## Remove everything that was built or installed here
-	rm -rf $(VENV) .venv-sam build .aws-sam tests/query/mingo/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-sam build .aws-sam tests/query/mingo/node_modules tests/e2e/everlive/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 constraints: $(VENV)/test.stamp  ## Write constraints.txt anew, with the newest versions that fit
 	$(BIN)/python -m pip install --quiet --upgrade --upgrade-strategy eager --editable '.[local,guest,test]'

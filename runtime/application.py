@@ -11,21 +11,27 @@ from runtime.apps.problem import Problem
 from runtime.apps.service import Apps
 from runtime.budget import Budget
 from runtime.cloudcode.breaker import Breaker
+from runtime.cloudcode.capabilities.data import data_calls
 from runtime.cloudcode.capabilities.http import Http
 from runtime.cloudcode.capabilities.secrets import ReadSecret
 from runtime.cloudcode.compilation import problems_in
+from runtime.cloudcode.events import Events
 from runtime.cloudcode.functions import Functions
 from runtime.cloudcode.logs.kept import KeptLogs
 from runtime.cloudcode.logs.record import LogSink
 from runtime.cloudcode.logs.several import SeveralSinks
 from runtime.cloudcode.outgoing.depth import DEPTH_HEADER, DepthSigner
 from runtime.cloudcode.outgoing.own_api import OwnApiRequest, OwnApiResponse
+from runtime.cloudcode.redacted_data import RedactedData
 from runtime.cloudcode.secrets import Secrets
+from runtime.cloudcode.user_code import UserCode
+from runtime.data.service import Data
 from runtime.http.front import Front
 from runtime.sandbox.architecture import compiled_guest
 from runtime.sandbox.sandbox import Limits, Sandbox
 from runtime.settings import Settings
-from runtime.store.sqlite import SqliteStore
+from runtime.store.sqlite.documents import SqliteDocuments
+from runtime.store.sqlite.records import SqliteStore
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +61,7 @@ class Application:
         # The log may lose its last moment when the power fails; waiting for the disk would slow down every call.
         self._log_store = SqliteStore(database(settings.data), durable=False)
         kept = KeptLogs(self._log_store, entries=settings.log_entries, days=settings.log_days)
-        self.functions = Functions(
+        user_code = UserCode(
             self.sandbox,
             settings,
             capabilities=[Http(settings, self._serve_own_api, signer), ReadSecret(secrets)],
@@ -68,8 +74,18 @@ class Application:
             secrets=secrets,
             log_sink=SeveralSinks([*log_sinks, kept]),
         )
+        self.functions = Functions(user_code, secrets, settings)
+        self.documents = SqliteDocuments(self.store.database)
+        self.data = Data(self.documents, Events(user_code), settings)
+        for capability in data_calls(self.data.execute):
+            user_code.offer(capability)
         self._front = Front(
-            self.apps, self.functions, settings, master_key, lambda headers: signer.verify(headers.get(DEPTH_HEADER))
+            self.apps,
+            self.functions,
+            RedactedData(self.data, secrets),
+            settings,
+            master_key,
+            lambda headers: signer.verify(headers.get(DEPTH_HEADER)),
         )
 
     def handle(self, event: dict[str, Any], request_id: str, budget: Budget | None = None) -> dict[str, Any]:

@@ -4,7 +4,7 @@ The table is the error list of the Everlive protocol: code, HTTP status and sent
 does not have (1, 614, 617, 618, 951, 955) come from the same product's documentation and are part of the contract.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,7 +81,12 @@ class ReliveError(Exception):
 
     `code` is one of the catalogue, which gives the HTTP status and the sentence; `specifics` follow the sentence.
     `details` are for the app's owner alone: they reach callers with the master key and the log, nobody else.
+    `written` is the number of items that were written all the same, None if none were. `in_own_words` tells that user
+    code made the message up.
     """
+
+    written: int | None = None
+    in_own_words: bool = False
 
     def __init__(self, code: int, specifics: str = "", *, details: Mapping[str, Any] | None = None) -> None:
         entry = CATALOGUE[code]
@@ -97,6 +102,20 @@ class ReliveError(Exception):
         error = cls(960, details=details)
         error.code, error.status, error.message = code, status, message
         error.args = (message,)
+        error.in_own_words = True
+        return error
+
+    def but_written(self, count: int, sentence: str) -> "ReliveError":
+        """The same error, which also says that items were written. A message that user code made up stays as it is."""
+        message = self.message if self.in_own_words else _sentences(self.message, sentence)
+        error = self.retold(lambda _: message, self.details)
+        error.written = count
+        return error
+
+    def retold(self, tell: Callable[[str], str], details: Mapping[str, Any]) -> "ReliveError":
+        """The same error with its message as `tell` changes it, and other details."""
+        error = ReliveError.custom(self.code, self.status, tell(self.message), details=details)
+        error.written, error.in_own_words = self.written, self.in_own_words
         return error
 
 

@@ -28,6 +28,10 @@ class Principal:
         """How error messages name this caller."""
         return {"anonymous": "anonymous user", "user": f"user {self.id}", "masterKey": "master key"}[self.type]
 
+    def to_json(self) -> dict[str, Any]:
+        """The caller as user code sees it."""
+        return {"type": self.type, "id": self.id, "roles": list(self.roles), "data": dict(self.data)}
+
 
 ANONYMOUS = Principal("anonymous", roles=("Anonymous",))
 MASTER = Principal("masterKey")

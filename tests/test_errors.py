@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from runtime.errors import CATALOGUE, CatalogueEntry, ReliveError
 
-TABLE = Path(__file__).parent / "data" / "error-codes.csv"
+TABLE = Path(__file__).parent / "error-codes.csv"
 BEYOND_THE_TABLE = {1, 614, 617, 618, 951, 955}
 
 CODES = sorted(CATALOGUE)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def open_store(settings: "Settings") -> "Iterator[Store]":
     """The store of the data folder, made if it is not there."""
     from runtime.application import database
-    from runtime.store.sqlite import SqliteStore
+    from runtime.store.sqlite.records import SqliteStore
 
     store = SqliteStore(database(settings.data))
     try:

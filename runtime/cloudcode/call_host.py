@@ -25,6 +25,7 @@ class CallHost:
         self._capabilities = capabilities
         self._context = context
         self._log = log
+        self._raised: dict[tuple[int, str], Mapping[str, Any]] = {}
 
     def call(self, capability: str, arguments: str) -> str | None:
         """The reply, as JSON: `{"value": ...}` or `{"error": ...}`; None when the request's time is over."""
@@ -36,12 +37,22 @@ class CallHost:
     def log(self, line: str) -> None:
         self._log.add_from_guest(line)
 
+    def with_details(self, error: ReliveError) -> ReliveError:
+        """The error that the call ended in, with what the host knew of it when it came out of a nested call.
+
+        User code carries an error's code and message from one call to the other, and no more than those.
+        """
+        known = self._raised.get((error.code, error.message), {})
+        error.details = {**known, **error.details}
+        return error
+
     def _reply(self, name: str, arguments: str) -> str:
         try:
             return json.dumps({"value": self._value(name, arguments)})
         except CapabilityError as error:
             told: dict[str, Any] = {"kind": error.kind, "message": str(error)}
         except ReliveError as error:
+            self._raised[error.code, error.message] = error.details
             told = {"code": error.code, "status": error.status, "message": error.message}
         except Exception:
             logger.exception("The capability %s failed", name[:NAME_LIMIT])

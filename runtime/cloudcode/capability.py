@@ -43,4 +43,9 @@ class Capability(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def runs_user_code(self) -> bool:
+        """Whether time may be spent in other user code, which then is to blame for it."""
+        ...
+
     def __call__(self, arguments: dict[str, Any], context: CallContext) -> Any: ...

@@ -40,12 +40,7 @@ class FunctionRequest:
             "headers": dict(self.headers),
             "custom_parameters": dict(self.custom_parameters),
             "api_url": self.api_url,
-            "principal": {
-                "type": self.principal.type,
-                "id": self.principal.id,
-                "roles": list(self.principal.roles),
-                "data": dict(self.principal.data),
-            },
+            "principal": self.principal.to_json(),
         }
 
 

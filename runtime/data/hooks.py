@@ -1,23 +1,12 @@
 """What an operation asks of those who want to have a say before and after it: user code, through `cloudcode`."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from runtime.budget import Budget
+from runtime.data.affected import Affected
 from runtime.data.request import DataAnswer, DataRequest
 from runtime.errors import ReliveError
-
-
-class AffectedItems(Protocol):
-    """The items that an update or a delete is about to change, or has changed."""
-
-    def ids(self, request: DataRequest) -> list[str]:
-        """Their ids. Before the operation, those that `request` would change; it then changes no others."""
-        ...
-
-    def originals(self, request: DataRequest) -> list[dict[str, Any]]:
-        """The items as they are before the operation. Raises ReliveError 601 when they are too large together."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -36,13 +25,11 @@ class Hook(Protocol):
         """Whether `after` does anything: what it may ask for is kept only then."""
         ...
 
-    def before(self, request: DataRequest, affected: AffectedItems) -> Before:
+    def before(self, request: DataRequest, affected: Affected) -> Before:
         """Raises ReliveError to keep the operation from running."""
         ...
 
-    def after(
-        self, request: DataRequest, outcome: DataAnswer | ReliveError, affected: AffectedItems
-    ) -> DataAnswer:
+    def after(self, request: DataRequest, outcome: DataAnswer | ReliveError, affected: Affected) -> DataAnswer:
         """The answer to give. Raises ReliveError, for one what the operation failed with; nothing is taken back."""
         ...
 

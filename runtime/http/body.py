@@ -40,6 +40,19 @@ def read_body(request: HttpRequest) -> Any:
     return text
 
 
+def read_json_body(request: HttpRequest) -> Any:
+    """The body of a request that takes JSON and nothing else: any JSON value.
+
+    Raises ReliveError 615 if there is no body, 613 for a Content-Type other than JSON, and as `read_body` does.
+    """
+    if not request.body:
+        raise ReliveError(615, "There is none; send JSON.")
+    content_type = ContentType.parse(request.headers.get("content-type"))
+    if content_type.kind is not Kind.JSON:
+        raise ReliveError(613, f"Send the body as application/json, not as {content_type.media_type}.")
+    return read_body(request)
+
+
 def body_too_large() -> ReliveError:
     return ReliveError(601, f"The body is larger than {BODY_BYTES // 1024 // 1024} MB.")
 

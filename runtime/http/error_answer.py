@@ -28,6 +28,8 @@ def error_answer(error: Exception, request_id: str, *, for_master: bool, timed_o
     """
     known = error if isinstance(error, ReliveError) else _unexpected(error, request_id, timed_out)
     body: dict[str, Any] = {"message": known.message, "errorCode": known.code}
+    if known.written is not None:
+        body["written"] = known.written
     if for_master and known.details:
         body["details"] = known.details
     return json_answer(known.status, body, _headers(known))

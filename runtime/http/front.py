@@ -10,10 +10,12 @@ from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from runtime.apps.service import Apps
 from runtime.budget import Budget
 from runtime.cloudcode.functions import Functions
+from runtime.cloudcode.redacted_data import RedactedData
 from runtime.errors import ReliveError
 from runtime.http.answer import headers_of_all
 from runtime.http.authentication import Authentication
 from runtime.http.cors import preflight
+from runtime.http.data import DataResource
 from runtime.http.error_answer import error_answer, refusal
 from runtime.http.functions import FunctionsResource
 from runtime.http.health import add_health
@@ -33,7 +35,13 @@ class Front:
     """Answers every request. `handle` may run in many threads at once, and within itself."""
 
     def __init__(
-        self, apps: Apps, functions: Functions, settings: Settings, master_key: str, incoming_depth: IncomingDepth
+        self,
+        apps: Apps,
+        functions: Functions,
+        data: RedactedData,
+        settings: Settings,
+        master_key: str,
+        incoming_depth: IncomingDepth,
     ) -> None:
         self._settings = settings
         self._incoming_depth = incoming_depth
@@ -42,6 +50,7 @@ class Front:
         self._router.use([_complete, _preflights, _errors(authentication, self._router), _in_time])
         add_health(self._router)
         FunctionsResource(apps, functions, authentication, domain_per_app=settings.domain_per_app).add_to(self._router)
+        DataResource(apps, data, authentication, settings).add_to(self._router)
         self._router.prepare()
 
     def handle(self, event: Mapping[str, Any], request_id: str, budget: Budget | None = None) -> dict[str, Any]:
@@ -105,10 +114,11 @@ def _errors(authentication: Authentication, router: Router) -> Middleware:
 
 def _in_time(app: Router, next_middleware: NextMiddleware) -> Response[Any]:
     """The whole request has one deadline. An error that came first says more than 650 would."""
-    budget = _exchange(app).budget
+    exchange = _exchange(app)
     response = next_middleware(app)
-    if budget.deadline.expired:
-        raise ReliveError(650)
+    if exchange.budget.deadline.expired:
+        reads = exchange.request.method in ("GET", "HEAD")
+        raise ReliveError(650, "" if reads else "What it wrote by then stays written.")
     return response
 
 

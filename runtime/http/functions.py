@@ -1,6 +1,5 @@
 """ANY /v1/{app}/Functions/{name}: run a cloud function."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -12,12 +11,10 @@ from runtime.http.answer import raw_answer
 from runtime.http.authentication import Authentication
 from runtime.http.body import read_body
 from runtime.http.content_policy import with_sandbox
-from runtime.http.parameters import custom_parameters
+from runtime.http.parameters import Parameters
 from runtime.http.router import Exchange, Router
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD")
-CREDENTIALS = ("authorization", "x-relive-depth")
-"""Headers that user code does not get: the master key opens every app, and the depth is not its to read or send on."""
 
 
 class FunctionsResource:
@@ -46,17 +43,13 @@ class FunctionsResource:
             FunctionRequest(
                 action="GET" if request.method == "HEAD" else request.method,
                 principal=self._authentication.principal(request),
-                custom_parameters=custom_parameters(request),
+                custom_parameters=Parameters(request).custom_parameters,
                 data=read_body(request),
-                query_string=_without(request.query, "access_token"),
-                headers=_without(request.headers, *CREDENTIALS),
+                query_string=request.query_for_user_code,
+                headers=request.headers_for_user_code,
                 api_url=request.api_url(app.id),
             ),
             exchange.budget,
         )
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return raw_answer(answer.status, headers if self._domain_per_app else with_sandbox(headers), answer.body)
-
-
-def _without(values: Mapping[str, str], *names: str) -> dict[str, str]:
-    return {name: value for name, value in values.items() if name not in names}

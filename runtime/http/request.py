@@ -13,6 +13,12 @@ from runtime.errors import ReliveError
 VERSION = "v1"
 """The one version of the protocol (protocol section 1)."""
 
+CREDENTIALS = ("authorization", "x-relive-depth")
+"""Headers that user code does not get: the master key opens every app, and the depth is not its to read or send on."""
+
+ACCESS_TOKEN = "access_token"
+"""The key of the query string that may stand for the Authorization header; user code does not get it either."""
+
 
 @dataclass(frozen=True)
 class HttpRequest:
@@ -39,6 +45,14 @@ class HttpRequest:
         for name, value in parse_qsl(self.query_string, keep_blank_values=True):
             query[name] = f"{query[name]},{value}" if name in query else value
         return query
+
+    @property
+    def headers_for_user_code(self) -> dict[str, str]:
+        return {name: value for name, value in self.headers.items() if name not in CREDENTIALS}
+
+    @property
+    def query_for_user_code(self) -> dict[str, str]:
+        return {name: value for name, value in self.query.items() if name != ACCESS_TOKEN}
 
     @cached_property
     def body(self) -> bytes:
@@ -68,7 +82,9 @@ def read_event(event: Mapping[str, Any], request_id: str, public_url: str = "") 
     """
     context = _mapping(event.get("requestContext"))
     http = _mapping(context.get("http"))
-    headers = {_text(name).lower(): _text(value).strip() for name, value in _mapping(event.get("headers")).items()}
+    headers = {
+        _text(name).lower(): _utf_8(_text(value)).strip() for name, value in _mapping(event.get("headers")).items()
+    }
     cookies = event.get("cookies")
     if isinstance(cookies, list) and cookies:
         headers.setdefault("cookie", "; ".join(_text(cookie) for cookie in cookies))
@@ -76,7 +92,7 @@ def read_event(event: Mapping[str, Any], request_id: str, public_url: str = "") 
     return HttpRequest(
         method=_text(http.get("method")).upper(),
         path=_canonical(_text(event.get("rawPath"))),
-        query_string=_text(event.get("rawQueryString")),
+        query_string=_utf_8(_text(event.get("rawQueryString"))),
         headers=headers,
         raw_body=_text(event.get("body")),
         is_base64=event.get("isBase64Encoded") is True,
@@ -89,6 +105,20 @@ def _canonical(path: str) -> str:
     """Every spelling of the same path, in one: decoded and encoded again, without a slash at the end."""
     segments = path.removesuffix("/").split("/")[1:]
     return "/" + "/".join(quote(unquote(segment), safe="") for segment in segments)
+
+
+def _utf_8(text: str) -> str:
+    """The text as it was sent, where its bytes were UTF-8 and somebody on the way has read them as Latin-1.
+
+    HTTP leaves open what bytes beyond ASCII mean, and AWS does not say how it reads those of headers. The two can be
+    told apart: in real Latin-1 text, a letter with an accent has no second special character behind it to make UTF-8.
+    """
+    if text.isascii():
+        return text
+    try:
+        return text.encode("latin-1").decode()
+    except UnicodeError:
+        return text
 
 
 def _mapping(value: Any) -> Mapping[Any, Any]:

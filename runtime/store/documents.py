@@ -3,8 +3,8 @@
 A document is a JSON object with a text `Id`. Nothing here joins collections, and no transaction goes beyond one call.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from runtime.deadline import Deadline
@@ -48,7 +48,7 @@ class Query:
     """Which documents, in which order. Without a sort they come in the order in which they were inserted."""
 
     filter: Filter
-    sort: Sort = Sort(())
+    sort: Sort = field(default_factory=lambda: Sort(()))
     skip: int = 0
     take: int | None = None
 
@@ -94,7 +94,7 @@ class Documents(Protocol):
 
     def get(self, collection: Collection, id: str) -> Document | None: ...
 
-    def find(self, collection: Collection, query: Query, deadline: Deadline) -> Iterator[Document]:
+    def find(self, collection: Collection, query: Query, deadline: Deadline) -> Generator[Document, None, None]:
         """The documents, each at most once, loaded as they are asked for. Close the iterator when done with it early.
 
         Writes in the meantime are allowed; whether what they write is found is not defined.

@@ -17,7 +17,7 @@ from runtime.cloudcode.logs.kept import KeptLogs
 from runtime.cloudcode.logs.record import CallRecord
 from runtime.cloudcode.secrets import Secrets
 from runtime.local.last_served import remember_served
-from runtime.store.sqlite import SqliteStore
+from runtime.store.sqlite.records import SqliteStore
 from tests.cli.commands import RELIVE, environment, relive, running
 
 pytestmark = pytest.mark.slow

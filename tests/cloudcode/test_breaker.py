@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from runtime.cloudcode.breaker import MINUTE, TRIAL_SECONDS, Breaker
 from runtime.errors import ReliveError
 from runtime.store.port import StoreUnavailableError
-from runtime.store.sqlite import SqliteStore
+from runtime.store.sqlite.records import SqliteStore
 from tests.store.engines import Clock
 
 COOLDOWN = 10 * MINUTE

@@ -8,7 +8,7 @@ import pytest
 from runtime.cloudcode.secrets import Secrets
 from runtime.errors import ReliveError
 from runtime.store.port import Store
-from runtime.store.sqlite import SqliteStore
+from runtime.store.sqlite.records import SqliteStore
 
 
 @pytest.fixture

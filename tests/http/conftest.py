@@ -1,4 +1,4 @@
-"""The real application with a small app."""
+"""The real application with two small apps: one of functions, one of data."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,13 +10,16 @@ from runtime.apps.folder import load
 from runtime.settings import Settings
 from tests.function_url import Answer, make_event, read_answer
 from tests.http.calling import MASTER_KEY, Call
+from tests.http.shelf import SECRET
 
 
 @pytest.fixture(scope="session")
 def application(guests: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
-    settings = Settings(data=tmp_path_factory.mktemp("data"), guests=guests)
+    secrets = {"library": {"KEY": SECRET}}
+    settings = Settings(data=tmp_path_factory.mktemp("data"), guests=guests, secrets=secrets)
     application = Application(settings, MASTER_KEY)
-    application.apps.apply(load(Path(__file__).parent / "app"))
+    for folder in ("app", "library"):
+        application.apps.apply(load(Path(__file__).parent / folder))
     yield application
     application.close()
 

@@ -50,7 +50,7 @@ SCENARIOS = [
     Scenario("function missing", "GET", "/v1/front/Functions", 600),
     Scenario("function empty", "GET", "/v1/front/Functions//", 600),
     Scenario("below a function", "GET", "/v1/front/Functions/echo/more", 600),
-    Scenario("another resource", "GET", "/v1/front/Nonsense/echo", 600),
+    Scenario("another resource", "GET", "/v1/front/Nonsense/echo", 611, "Nonsense"),
     Scenario("slash in the name", "GET", "/v1/front/Functions/echo%2F", 600),
     Scenario("NUL in the name", "GET", "/v1/front/Functions/%00", 600),
     Scenario("line break in the name", "GET", "/v1/front/Functions/echo%0A", 600),
@@ -64,7 +64,7 @@ SCENARIOS = [
     Scenario("method that nobody knows", "FROBNICATE", ECHO, 602),
     Scenario("method empty", "", ECHO, 602),
     Scenario("method that health does not take", "POST", "/health", 602, "GET, HEAD"),
-    Scenario("unknown path wins over method", "TRACE", "/v1/front/nothing", 600),
+    Scenario("unknown path wins over method", "TRACE", "/v1/front/nothing/at/all", 600),
     # Credentials
     Scenario("master key wrong", "GET", ECHO, 604, "master key", authorization("MasterKey nonsense")),
     Scenario("master key of another case", "GET", ECHO, 604, "", authorization(f"MasterKey {MASTER_KEY.upper()}")),

@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from runtime.application import Application
 from runtime.apps.folder import load
 from runtime.budget import Budget
+from runtime.cloudcode.redacted_data import RedactedData
+from runtime.cloudcode.secrets import Secrets
 from runtime.http.answer import json_answer
-from runtime.http.front import Front
+from runtime.http.front import Front, IncomingDepth
 from runtime.http.request import read_event
 from runtime.http.router import Exchange, Router
 from runtime.settings import Settings
@@ -37,7 +39,7 @@ def test_a_request_over_its_deadline_outside_cloud_code(application: Application
 
 def test_an_error_that_came_first_is_kept_after_the_deadline(application: Application) -> None:
     answer = read_answer(application.handle(make_event("GET", "/v1/front/nothing"), "request-1", budget(1e-9)))
-    assert answer.code == 600
+    assert answer.code == 611
 
 
 def test_a_request_that_comes_from_too_deep(application: Application) -> None:
@@ -51,7 +53,7 @@ def test_the_depth_of_a_request_is_what_its_headers_prove(application: Applicati
     def depth(headers: Any) -> int:
         return 9 if headers.get("x-relive-depth") == "proof" else 0
 
-    front = Front(application.apps, application.functions, application.settings, MASTER_KEY, depth)
+    front = make_front(application, application.settings, depth)
     assert read_answer(front.handle(make_event("GET", ECHO), "r")).status == 200
     assert read_answer(front.handle(make_event("GET", ECHO, {"X-Relive-Depth": "proof"}), "r")).code == 617
 
@@ -89,7 +91,12 @@ def test_the_operators_own_address(application: Application) -> None:
 
 def replace_settings(application: Application, **changes: Any) -> Front:
     changed = application.settings.model_copy(update=changes)
-    return Front(application.apps, application.functions, changed, MASTER_KEY, lambda _: 0)
+    return make_front(application, changed, lambda _: 0)
+
+
+def make_front(application: Application, settings: Settings, depth: IncomingDepth) -> Front:
+    data = RedactedData(application.data, Secrets(application.store, {}))
+    return Front(application.apps, application.functions, data, settings, MASTER_KEY, depth)
 
 
 # Many at once

@@ -1,9 +1,7 @@
 """Two other implementations of MongoDB's language: `mongomock` in this process, and npm's `mingo` in a node process."""
 
 import copy
-import fcntl
 import json
-import shutil
 import subprocess
 import warnings
 from pathlib import Path
@@ -12,9 +10,9 @@ from typing import Any, Protocol
 import mongomock
 import mongomock.filtering
 
+from tests.npm import install
+
 MINGO = Path(__file__).parent / "mingo"
-# An install may have to wait for the network; an answer never takes long.
-INSTALL_SECONDS = 120
 
 
 class OracleError(Exception):
@@ -83,17 +81,7 @@ class Mingo:
     @staticmethod
     def install() -> str:
         """Install what package-lock.json names, once; answers why that cannot be, or nothing."""
-        if not (shutil.which("node") and shutil.which("npm")):
-            return "node and npm are not installed"
-        with (MINGO / "package-lock.json").open() as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # tests may run side by side
-            if (MINGO / "node_modules" / "mingo" / "package.json").exists():
-                return ""
-            command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-            done = subprocess.run(
-                command, cwd=MINGO, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
-            )
-            return "" if done.returncode == 0 else f"npm ci failed: {done.stderr[-500:]}"
+        return install(MINGO)
 
     def close(self) -> None:
         self._process.communicate(timeout=30)

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runtime.errors import ReliveError
 from runtime.query.filter import Filter
 from runtime.query.projection import Projection
 from runtime.query.sort import Sort
 from runtime.query.update import Update
-from runtime.errors import ReliveError
 from tests.query.generated import DOCUMENTS
 
 PATHS = ["a", "b", "a.b", "a.0", "a.b.c", "_id", "Id", "", ".", "a.", "$", "a.$", "$foo", "\ud800"]

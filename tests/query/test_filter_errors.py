@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from runtime.query.filter import Filter
 from runtime.errors import ReliveError
+from runtime.query.filter import Filter
 
 
 def nested(depth: int) -> Any:

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from runtime.errors import ReliveError
 from runtime.query.filter import Filter
 from runtime.query.projection import Projection
 from runtime.query.sort import Sort
 from runtime.query.update import Update
-from runtime.errors import ReliveError
 from tests.query import generated
 from tests.query.oracles import Mingo, Mongomock, Oracle, OracleError
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from runtime.query.projection import Projection
 from runtime.errors import ReliveError
+from runtime.query.projection import Projection
 
 BOOK = {
     "Id": "x",

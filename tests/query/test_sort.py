@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from runtime.query.sort import Sort
 from runtime.errors import ReliveError
+from runtime.query.sort import Sort
 
 DATE = "2016-02-03T04:05:06.789Z"
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from runtime.query.update import Update
 from runtime.errors import ReliveError
+from runtime.query.update import Update
 
 UNREADABLE: list[tuple[Any, str]] = [
     ([], "An update must be an object, not an array."),

@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from runtime.store.documents import Documents
 from runtime.store.port import Store
-from tests.store.engines import ENGINES, Clock
+from tests.store.engines import DOCUMENT_ENGINES, ENGINES, Clock
 
 
 @pytest.fixture
@@ -17,3 +18,9 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Itera
     store = ENGINES[request.param](tmp_path, clock)
     yield store
     store.close()
+
+
+@pytest.fixture(params=list(DOCUMENT_ENGINES))
+def documents(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Documents]:
+    with DOCUMENT_ENGINES[request.param](tmp_path) as documents:
+        yield documents

@@ -1,10 +1,14 @@
-"""The engines that the contract is held against, and a clock for them."""
+"""The engines that the contracts are held against, and a clock for them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from runtime.store.documents import Documents
 from runtime.store.port import Store
-from runtime.store.sqlite import SqliteStore
+from runtime.store.sqlite.database import SqliteDatabase
+from runtime.store.sqlite.documents import SqliteDocuments
+from runtime.store.sqlite.records import SqliteStore
 
 
 class Clock:
@@ -21,3 +25,15 @@ ENGINES: dict[str, Callable[[Path, Clock], Store]] = {
     "sqlite": lambda folder, clock: SqliteStore(folder / "relive.db", clock=clock),
     "sqlite-not-durable": lambda folder, clock: SqliteStore(folder / "relive.db", durable=False, clock=clock),
 }
+
+
+@contextmanager
+def sqlite_documents(folder: Path) -> Iterator[Documents]:
+    database = SqliteDatabase(folder / "relive.db", durable=False)
+    try:
+        yield SqliteDocuments(database)
+    finally:
+        database.close()
+
+
+DOCUMENT_ENGINES: dict[str, Callable[[Path], AbstractContextManager[Documents]]] = {"sqlite": sqlite_documents}

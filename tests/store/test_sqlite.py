@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from runtime.store.port import StoreUnavailableError, VersionConflictError
-from runtime.store.sqlite import APPLICATION_ID, SWEEP_SECONDS, SqliteStore
+from runtime.store.sqlite.records import SWEEP_SECONDS, SqliteStore
+from runtime.store.sqlite.schema import APPLICATION_ID
 from tests.store.engines import Clock
 
 
@@ -113,8 +114,8 @@ class TestUnusablePlaces:
     def test_a_full_disk_fails_the_write_and_nothing_else(self, tmp_path: Path) -> None:
         store = SqliteStore(tmp_path / "relive.db")
         kept = store.put("books", "1", {"n": 1})
-        with store._connection() as connection:
-            connection.execute("PRAGMA max_page_count = 12")
+        with store.database.connection() as connection:
+            connection.execute("PRAGMA max_page_count = 20")
         with pytest.raises(StoreUnavailableError, match="the disk is full"):
             store.put("books", "2", {"text": "x" * 100_000})
         assert list(store.page("books")) == [kept]
@@ -122,7 +123,7 @@ class TestUnusablePlaces:
         store.close()
 
     def test_a_lock_that_another_process_keeps(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("runtime.store.sqlite.BUSY_SECONDS", 0.1)
+        monkeypatch.setattr("runtime.store.sqlite.database.BUSY_SECONDS", 0.1)
         store = SqliteStore(tmp_path / "relive.db")
         with contextlib.closing(sqlite3.connect(tmp_path / "relive.db", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
@@ -139,7 +140,7 @@ def test_two_stores_on_one_file_do_not_disturb_each_other(tmp_path: Path) -> Non
     """Opening and closing the second must not take the first one's locks away, which would let others in."""
     path = tmp_path / "relive.db"
     first = SqliteStore(path)
-    with first._connection() as connection:
+    with first.database.connection() as connection:
         connection.execute("BEGIN EXCLUSIVE")
         connection.execute("UPDATE records SET key = key")
         before = locks_on(tmp_path)
@@ -189,7 +190,7 @@ class TestSeveralProcesses:
 
     def test_they_may_make_the_file_together(self, tmp_path: Path) -> None:
         code = (
-            "import sys; from pathlib import Path; from runtime.store.sqlite import SqliteStore\n"
+            "import sys; from pathlib import Path; from runtime.store.sqlite.records import SqliteStore\n"
             "print('ready', flush=True); sys.stdin.readline()\n"
             "SqliteStore(Path(sys.argv[1])).put('p', sys.argv[2], {})"
         )

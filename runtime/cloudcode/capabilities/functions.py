@@ -6,8 +6,8 @@ from typing import Any
 from runtime.apps.app import App
 from runtime.budget import Budget
 from runtime.cloudcode.capability import CallContext, CapabilityError
+from runtime.cloudcode.error_by_hand import error_by_hand
 from runtime.cloudcode.function import FunctionAnswer, FunctionRequest
-from runtime.errors import ReliveError
 from runtime.principal import MASTER
 
 Execute = Callable[[App, str, FunctionRequest, Budget], FunctionAnswer]
@@ -22,6 +22,7 @@ class FunctionCalls:
     """
 
     name = "functions.call"
+    runs_user_code = True
 
     def __init__(self, execute: Execute) -> None:
         self._execute = execute
@@ -38,14 +39,6 @@ class FunctionCalls:
         )
         answer = self._execute(context.app, name, request, context.budget.nested())
         if answer.status >= 400:
-            raise _error_in(answer)
+            body = answer.value if answer.kind == "json" else None
+            raise error_by_hand(answer.status, body, "The function")
         return {"kind": answer.kind, "body": answer.value}
-
-
-def _error_in(answer: FunctionAnswer) -> ReliveError:
-    """The error that a function made by hand, with a status and a body that has a `message`."""
-    body = answer.value if answer.kind == "json" and isinstance(answer.value, dict) else {}
-    code = next((body[key] for key in ("errorCode", "code") if type(body.get(key)) is int and body[key] > 0), 960)
-    return ReliveError.custom(
-        code, answer.status, str(body.get("message") or f"The function answered with status {answer.status}.")
-    )

@@ -37,6 +37,7 @@ class Http:
     """
 
     name = "http.request"
+    runs_user_code = False
 
     def __init__(
         self,

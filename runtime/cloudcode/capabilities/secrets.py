@@ -10,6 +10,7 @@ class ReadSecret:
     """`secrets.get` with `{"name": text}`: the value of the app's secret, or null when it has none of that name."""
 
     name = "secrets.get"
+    runs_user_code = False
 
     def __init__(self, secrets: Secrets) -> None:
         self._secrets = secrets

@@ -13,7 +13,7 @@ from runtime.cloudcode.capabilities.secrets import ReadSecret
 from runtime.cloudcode.capability import CallContext, CapabilityError
 from runtime.cloudcode.secrets import Secrets
 from runtime.principal import ANONYMOUS
-from runtime.store.sqlite import SqliteStore
+from runtime.store.sqlite.records import SqliteStore
 
 
 @pytest.fixture

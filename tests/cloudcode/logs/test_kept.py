@@ -12,7 +12,7 @@ import pytest
 
 from runtime.cloudcode.logs.kept import DAY, KeptCall, KeptLogs
 from runtime.store.port import Store
-from runtime.store.sqlite import SqliteStore
+from runtime.store.sqlite.records import SqliteStore
 from tests.cloudcode.logs.calls import CALL, FAILED, numbered
 from tests.store.engines import Clock
 
@@ -172,7 +172,7 @@ class TestFollow:
         following = KeptLogs(store).follow("bookstore", newest=1, interval=0.01)
         code = (
             "import sys; from pathlib import Path\n"
-            "from runtime.cloudcode.logs.kept import KeptLogs; from runtime.store.sqlite import SqliteStore\n"
+            "from runtime.cloudcode.logs.kept import KeptLogs; from runtime.store.sqlite.records import SqliteStore\n"
             "from tests.cloudcode.logs.calls import numbered\n"
             "logs = KeptLogs(SqliteStore(Path(sys.argv[1])))\n"
             "for n in range(5): logs.write(numbered(n))"

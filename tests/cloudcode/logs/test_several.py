@@ -7,7 +7,7 @@ import pytest
 from runtime.cloudcode.logs.kept import KeptLogs
 from runtime.cloudcode.logs.record import CallRecord
 from runtime.cloudcode.logs.several import SeveralSinks
-from runtime.store.sqlite import SqliteStore
+from runtime.store.sqlite.records import SqliteStore
 from tests.cloudcode.logs.calls import CALL, numbered
 
 
@@ -55,8 +55,9 @@ def test_a_sink_that_works_again_may_be_reported_again(capsys: pytest.CaptureFix
 
 def test_a_full_disk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     store = SqliteStore(tmp_path / "logs.db")
-    with store._connection() as connection:
-        connection.execute("PRAGMA max_page_count = 12")
+    with store.database.connection() as connection:
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {pages + 6}")
     sinks = SeveralSinks([KeptLogs(store)])
     for n in range(200):
         sinks.write(numbered(n))

@@ -1,0 +1,137 @@
+"""Operations on the items of content types, with the hooks around them."""
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
+
+from runtime.budget import Budget
+from runtime.data.affected import Affected
+from runtime.data.content_type import ContentType
+from runtime.data.creation import create, items_to_create
+from runtime.data.deletion import delete
+from runtime.data.hooks import Hook, Hooks
+from runtime.data.operation import Operation
+from runtime.data.policy import require
+from runtime.data.reading import check_read, read
+from runtime.data.request import Action, DataAnswer, DataRequest
+from runtime.data.update import Change, update
+from runtime.data.validator import check_update, check_who, completed, completed_items
+from runtime.errors import ReliveError
+from runtime.settings import MEGABYTE, Settings
+from runtime.store.documents import Document, Documents
+
+RUN: Mapping[Action, Callable[[Operation], DataAnswer]] = {
+    "create": create,
+    "read": read,
+    "update": update,
+    "delete": delete,
+}
+
+PARTICIPLES: Mapping[Action, str] = {"create": "created", "update": "updated", "delete": "deleted"}
+
+
+OUT_OF_TIME = 650
+
+
+class Data:
+    """Runs operations, from the permission check to what the after hook makes of the answer."""
+
+    def __init__(self, documents: Documents, hooks: Hooks, settings: Settings) -> None:
+        self._documents = documents
+        self._hooks = hooks
+        self._answer_bytes = int(settings.result_mb * MEGABYTE)
+
+    def execute(self, request: DataRequest, budget: Budget) -> DataAnswer:
+        """Answer the request. What is wrong with it is told before any user code runs (cloud code section 2.3).
+
+        Raises ReliveError: 611 there is no such type, 603 the caller may not do this, 608, 601 and 616 the expressions
+        and the body, 801 and 107 the operation; all that user code may end in; and 650.
+        """
+        budget.check_depth()
+        operation = self._operation(request, budget)
+        hook = self._hooks.around(operation.request, budget)
+        return RUN[request.action](operation) if hook is None else _run_with(hook, operation)
+
+    def _operation(self, request: DataRequest, budget: Budget) -> Operation:
+        content_type = ContentType.of(request.app, request.type)
+        scope = require(content_type.definition.policy, request.action, request.principal, request.type)
+        affected = Affected(lambda request: _selected(operation.on(request)), self._answer_bytes)
+        operation = Operation(
+            request, content_type, scope, budget.deadline, self._documents, self._answer_bytes, affected
+        )
+        return _validated(operation)
+
+
+def _validated(operation: Operation) -> Operation:
+    """The operation as it begins: what the request says can be read, and the rules of the type hold.
+
+    Raises ReliveError.
+    """
+    request, rules = operation.request, operation.content_type.definition.validation
+    check_who(rules, request.principal, f"{request.action.upper()} access on type '{request.type}'")
+    match request.action:
+        case "read":
+            check_read(operation)
+        case "create":
+            items = items_to_create(request.data)
+            several = isinstance(request.data, list)
+            data = completed_items(items, rules) if several else completed(items[0], rules)
+            return operation.on(replace(request, data=data))
+        case "update":
+            operation.selection()
+            Change(operation)
+            check_update(request.data, rules)
+        case "delete":
+            operation.selection()
+    return operation
+
+
+def _selected(operation: Operation) -> Generator[Document, None, None]:
+    return operation.find(operation.selection())
+
+
+def _run_with(hook: Hook, operation: Operation) -> DataAnswer:
+    before = hook.before(operation.request, operation.affected)
+    if before.answer is not None:
+        return before.answer
+    operation = operation.on(before.request)
+    if not hook.has_after:
+        return RUN[operation.request.action](operation)
+    operation.affected.begin_recording()
+    outcome = _outcome(operation)
+    if isinstance(outcome, ReliveError) and outcome.code == OUT_OF_TIME:
+        raise outcome
+    try:
+        return hook.after(operation.request, outcome, operation.affected)
+    except ReliveError as error:
+        if operation.content_type.definition.after_errors == "fail":
+            raise _but_written(error, outcome, operation.request.action) from None
+    if isinstance(outcome, ReliveError):
+        raise outcome
+    return outcome
+
+
+def _outcome(operation: Operation) -> DataAnswer | ReliveError:
+    try:
+        return RUN[operation.request.action](operation)
+    except ReliveError as error:
+        return error
+
+
+def _but_written(error: ReliveError, outcome: DataAnswer | ReliveError, action: Action) -> ReliveError:
+    """The error of an after handler, which says what was written all the same."""
+    written = _written(outcome, action)
+    if not written:
+        return error
+    were = "1 item was" if written == 1 else f"{written} items were"
+    return error.but_written(written, f"{were} {PARTICIPLES[action]} before it.")
+
+
+def _written(outcome: DataAnswer | ReliveError, action: Action) -> int:
+    if isinstance(outcome, ReliveError):
+        return outcome.written or 0
+    match action:
+        case "read":
+            return 0
+        case "create":
+            return len(outcome.result) if isinstance(outcome.result, list) else 1
+    return int(outcome.result)

@@ -1,0 +1,53 @@
+"""PUT: change one item, or all that a filter finds (protocol section 3.4)."""
+
+from runtime.data.days import update_with_midnights
+from runtime.data.field_values import conform
+from runtime.data.limits import check_item
+from runtime.data.operation import Operation
+from runtime.data.request import DataAnswer
+from runtime.data.system_fields import now, stamp_update, without_system_fields
+from runtime.data.validator import check_changed
+from runtime.data.writing import ItemWriter
+from runtime.errors import ReliveError
+from runtime.query.invalid import kind
+from runtime.query.update import Update
+from runtime.store.documents import Document
+
+
+def update(operation: Operation) -> DataAnswer:
+    """Raises ReliveError 801 for an id that is not there, 107, 601 and 608; see ItemWriter for those of several."""
+    change = Change(operation)
+    writer = ItemWriter(operation, operation.selection(), change.make, operation.documents.replace, "updated")
+    updated = writer.run()
+    return DataAnswer(200, updated, modified_at=change.modified_at)
+
+
+class Change:
+    """What a body makes of an item. Raises ReliveError 601 for a body that is no update."""
+
+    def __init__(self, operation: Operation) -> None:
+        request = operation.request
+        if not isinstance(request.data, dict):
+            raise ReliveError(601, f"An update must be an object, not {kind(request.data)}.")
+        body = update_with_midnights(request.data, operation.content_type.definition)
+        self._update = Update.parse(without_system_fields(body, request.item_id, operation.overrides_system_fields))
+        self._fields = {path.names[0] for path in self._update.paths}
+        self._content_type = operation.content_type
+        self._principal = request.principal
+        self._now = now()
+        self._latest = ""
+
+    @property
+    def modified_at(self) -> str:
+        """The latest moment that items were stamped with; that of the request if there were none."""
+        return self._latest or self._now
+
+    def make(self, document: Document) -> Document:
+        """The document as it is afterwards. Raises ReliveError 601."""
+        value = self._update.apply(document.value)
+        stamped = stamp_update(value, document.value, self._principal, self._now, changed=self._fields)
+        value = conform(value, self._content_type.definition, only=self._fields, where=self._content_type.name)
+        check_changed(value, self._fields, self._content_type.definition.validation)
+        check_item(value, unique=self._content_type.collection.unique, where=self._content_type.name)
+        self._latest = max(self._latest, stamped)
+        return Document(value, document.version)

@@ -1,0 +1,89 @@
+"""Writes items one after the other, each of them whole or not at all."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from itertools import islice
+
+from runtime.data.operation import Operation, about_item
+from runtime.data.selection import Selection
+from runtime.errors import ReliveError
+from runtime.store.documents import Collection, Document, DocumentChangedError, DuplicateValueError
+
+BATCH = 100
+"""Documents that are written at once (DynamoDB: 100 items in a transaction)."""
+
+Make = Callable[[Document], Document]
+Write = Callable[[Collection, Sequence[Document]], None]
+
+
+class ItemWriter:
+    """Writes what `make` makes of each selected item.
+
+    An item that somebody else changes in the meantime is looked at again: it is written if it is still selected, as it
+    is by then. `participle` is for messages: "updated".
+    """
+
+    def __init__(self, operation: Operation, selection: Selection, make: Make, write: Write, participle: str) -> None:
+        self._operation = operation
+        self._selection = selection
+        self._make = make
+        self._write = write
+        self._participle = participle
+        self._done = 0
+
+    def run(self) -> int:
+        """The number of items written.
+
+        Stops at the first that cannot be. Raises ReliveError for it, which tells how many were written before, 801 if
+        the one that was named is not there, and 650.
+        """
+        try:
+            with closing(self._operation.find(self._selection)) as documents:
+                while batch := list(islice(documents, BATCH)):
+                    self._write_batch(batch)
+        except ReliveError as error:
+            raise self._but_written(error) from None
+        if self._selection.item_id is not None and not self._done:
+            raise self._operation.missing()
+        return self._done
+
+    def _write_batch(self, batch: list[Document]) -> None:
+        while batch:
+            written = len(batch)
+            try:
+                self._write(self._operation.content_type.collection, [self._made(document) for document in batch])
+            except DocumentChangedError as error:
+                written = error.position
+            except DuplicateValueError as error:
+                self._note(batch[: error.position])
+                raise self._operation.duplicate(error) from None
+            self._note(batch[:written])
+            batch = list(self._seen_again(batch[written:]))
+
+    def _made(self, document: Document) -> Document:
+        try:
+            return self._make(document)
+        except ReliveError as error:
+            raise (about_item(error, f"Item {document.id!r}") if self._selection.item_id is None else error) from None
+
+    def _seen_again(self, batch: list[Document]) -> Iterator[Document]:
+        """What is left of a batch whose first item was changed or deleted by somebody else."""
+        if not batch:
+            return
+        if self._operation.deadline.expired:
+            raise ReliveError(650)
+        first = self._operation.get(batch[0].id, self._selection)
+        if first is not None:
+            yield first
+        yield from batch[1:]
+
+    def _note(self, written: list[Document]) -> None:
+        self._done += len(written)
+        for document in written:
+            self._operation.affected.record(document)
+
+    def _but_written(self, error: ReliveError) -> ReliveError:
+        if not self._done:
+            return error
+        were = "1 item was" if self._done == 1 else f"{self._done} items were"
+        return error.but_written(self._done, f"{were} {self._participle} before it.")

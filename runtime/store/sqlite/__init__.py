@@ -1,0 +1,1 @@
+"""The embedded engine: records and documents in one SQLite file."""

@@ -1,0 +1,164 @@
+"""Which parts of a filter can be looked up."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from runtime.query.condition import Compares, Condition, Equals, EqualsAny, MatchesPattern
+from runtime.query.date_time import canonical_date_time
+from runtime.query.expression import And, Expression, Field, Or
+from runtime.query.ordered_key import after_prefix, encoded_key, text_prefix_range, type_range
+from runtime.store.sqlite.entries import WHOLE_KEY_BYTES, entry_key, is_cut
+from runtime.store.sqlite.indexes import Index, Indexes
+from runtime.store.sqlite.lookup import AnyKey, Either, Ids, KeyRange, Lookup
+from runtime.store.sqlite.prefix import prefix_of
+from runtime.store.sqlite.text import column
+
+MAX_KEYS = 5000
+MAX_ALTERNATIVES = 100
+
+
+@dataclass(frozen=True)
+class Found:
+    """A lookup that finds all documents that meet the `conjuncts`; if `exact`, no others."""
+
+    lookup: Lookup
+    conjuncts: tuple[Expression, ...]
+    exact: bool
+
+
+def conjuncts(expression: Expression) -> list[Expression]:
+    """The parts of a filter that must all hold."""
+    if isinstance(expression, And):
+        return [inner for part in expression.parts for inner in conjuncts(part)]
+    return [expression]
+
+
+def lookups(parts: Iterable[Expression], indexes: Indexes) -> list[Found]:
+    """What can be looked up of parts that must all hold, the most selective kinds first."""
+    found = [lookup for part in parts if (lookup := _lookup(part, indexes))]
+    return sorted(_merged(found), key=_rank)
+
+
+def _lookup(part: Expression, indexes: Indexes) -> Found | None:
+    match part:
+        case Or():
+            return _either(part, indexes)
+        case Field():
+            if len(part.path.names) != 1:
+                return None
+            (name,) = part.path.names
+            if name == "Id" and (ids := _ids(part, indexes)):
+                return ids
+            index = indexes.by_field.get(name)
+            return _entries(part, index, indexes.collection) if index else None
+        case _:
+            return None
+
+
+def _either(part: Or, indexes: Indexes) -> Found | None:
+    if len(part.parts) > MAX_ALTERNATIVES:
+        return None
+    alternatives = []
+    exact = True
+    for alternative in part.parts:
+        all_of_it = conjuncts(alternative)
+        found = next(iter(lookups(all_of_it, indexes)), None)
+        if found is None:
+            return None
+        alternatives.append(found.lookup)
+        exact = exact and found.exact and len(found.conjuncts) == len(all_of_it)
+    return Found(Either(tuple(alternatives)), (part,), exact)
+
+
+def _ids(part: Field, indexes: Indexes) -> Found | None:
+    match part.condition:
+        case Equals(operand):
+            operands: tuple[object, ...] = (operand,)
+        case EqualsAny(operands) if len(operands) <= MAX_KEYS:
+            pass
+        case _:
+            return None
+    texts = [operand for operand in operands if isinstance(operand, str)]
+    if any(map(canonical_date_time, texts)):  # the same instant may be written in other ways
+        return None
+    return Found(Ids(indexes.collection, tuple(dict.fromkeys(map(column, texts)))), (part,), exact=True)
+
+
+def _entries(part: Field, index: Index, collection: int) -> Found | None:
+    match part.condition:
+        case Equals(operand):
+            return Found(AnyKey(collection, index, (entry_key(operand),)), (part,), exact=True)
+        case EqualsAny(operands) if len(operands) <= MAX_KEYS:
+            keys = tuple(dict.fromkeys(map(entry_key, operands)))
+            return Found(AnyKey(collection, index, keys), (part,), exact=True)
+        case Compares() | MatchesPattern():
+            return _range(part, part.condition, index, collection)
+        case _:
+            return None
+
+
+def _range(part: Field, condition: Condition, index: Index, collection: int) -> Found | None:
+    bounds = _compared(condition) if isinstance(condition, Compares) else _begun(condition)
+    if bounds is None:
+        return None
+    low, high, exact = bounds
+    # Only the beginning of a key that was cut is in order.
+    if is_cut(low):
+        low, exact = low[:WHOLE_KEY_BYTES], False
+    if is_cut(high):
+        high, exact = after_prefix(high[:WHOLE_KEY_BYTES]), False
+    return Found(KeyRange(collection, index, low, high), (part,), exact)
+
+
+def _compared(condition: Compares) -> tuple[bytes, bytes, bool]:
+    key = encoded_key(condition.key)
+    lowest, beyond = type_range(condition.key)
+    after = key + b"\0"  # the least that is more
+    match condition.direction:
+        case "$gt":
+            return after, beyond, True
+        case "$gte":
+            return key, beyond, True
+        case "$lt":
+            return lowest, key, True
+        case "$lte":
+            return lowest, after, True
+
+
+def _begun(condition: Condition) -> tuple[bytes, bytes, bool] | None:
+    prefix = prefix_of(condition.pattern) if isinstance(condition, MatchesPattern) else None
+    # A text that is a date has another key: that of its instant. All of them begin with a year.
+    if prefix is None or all("0" <= character <= "9" for character in prefix.text[:4]):
+        return None
+    return *text_prefix_range(prefix.text), prefix.is_all
+
+
+def _merged(found: Iterable[Found]) -> list[Found]:
+    """Ranges of one index are one range, where no document has several entries."""
+    merged: list[Found] = []
+    ranges: dict[str, Found] = {}
+    for each in found:
+        lookup = each.lookup
+        if not isinstance(lookup, KeyRange) or lookup.index.arrays:
+            merged.append(each)
+        elif (other := ranges.get(lookup.index.field)) and isinstance(other.lookup, KeyRange):
+            ranges[lookup.index.field] = Found(
+                lookup.narrowed(other.lookup), other.conjuncts + each.conjuncts, other.exact and each.exact
+            )
+        else:
+            ranges[lookup.index.field] = each
+    return merged + list(ranges.values())
+
+
+def _rank(found: Found) -> int:
+    match found.lookup:
+        case Ids():
+            return 0
+        case AnyKey(index=index, keys=keys) if len(keys) == 1:
+            return 1 if index.unique else 2
+        case AnyKey():
+            return 3
+        case KeyRange():
+            return 4
+        case _:
+            return 5

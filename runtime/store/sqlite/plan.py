@@ -1,0 +1,112 @@
+"""How to answer a query: where to begin, and what is left to be checked then."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from runtime.query.expression import Expression
+from runtime.query.filter import Filter
+from runtime.query.sort import Sort
+from runtime.store.sqlite.indexes import Index, Indexes
+from runtime.store.sqlite.lookup import AnyKey, Everything, KeyRange, Lookup
+from runtime.store.sqlite.lookups import Found, conjuncts, lookups
+
+FEW = 1000
+"""So many documents are quickly sorted; more are better taken in the order of an index, from its beginning."""
+
+ESTIMATES = (FEW // 10, FEW, FEW * 10)
+"""How much a lookup finds is not known, only counted up to one of these."""
+
+MAX_PROBE_KEYS = 20
+
+
+class Order(Enum):
+    """In which order documents are looked at."""
+
+    INSERTION = auto()
+    ASCENDING = auto()  # by the keys of an index
+    DESCENDING = auto()
+    SORTED = auto()  # any; they have to be sorted
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`lookup` finds all documents that may match. A `KeyRange` alone can be gone through in the order of its keys.
+
+    `probes` and `rest` are what is to be checked of each: by means of an index, and by a look into the document.
+    """
+
+    lookup: Lookup
+    order: Order
+    probes: tuple[AnyKey, ...]
+    rest: tuple[Expression, ...]
+
+
+def planned(connection: sqlite3.Connection, indexes: Indexes, filter: Filter, sort: Sort) -> Plan:
+    """The plan for a filter and a sort. It may count entries, but only so many that this takes no time."""
+    parts = conjuncts(filter.expression)
+    found = lookups(parts, indexes)
+    if not sort.fields:
+        begin, order = _most_selective(connection, found, indexes), Order.INSERTION
+    elif not (index := _index_for(sort, indexes)):
+        begin, order = _most_selective(connection, found, indexes), Order.SORTED
+    elif any(_is_one_key(each.lookup, index) for each in found):  # all that match are equal to the sort
+        begin, order = _most_selective(connection, found, indexes), Order.INSERTION
+    else:
+        begin, order = _in_order(connection, found, indexes, index, descending=sort.fields[0].descending)
+    probed = [each for each in found if each is not begin and _is_probe(each.lookup)]
+    answered = [part for each in (begin, *probed) if each.exact for part in each.conjuncts]
+    return Plan(
+        begin.lookup,
+        order,
+        tuple(each.lookup for each in probed if isinstance(each.lookup, AnyKey)),
+        tuple(part for part in parts if not any(part is other for other in answered)),
+    )
+
+
+def _most_selective(connection: sqlite3.Connection, found: Sequence[Found], indexes: Indexes) -> Found:
+    if not found:
+        return Found(Everything(indexes.collection), (), exact=True)
+    if len(found) > 1:
+        for limit in ESTIMATES:
+            for each in found:
+                if _finds_less(connection, each.lookup, limit):
+                    return each
+    return found[0]
+
+
+def _in_order(
+    connection: sqlite3.Connection, found: Sequence[Found], indexes: Indexes, index: Index, *, descending: bool
+) -> tuple[Found, Order]:
+    """Along the index of the sort, unless so little is found in another way that it is quickly sorted."""
+    along = next(
+        (each for each in found if isinstance(each.lookup, KeyRange) and each.lookup.index == index),
+        Found(KeyRange(indexes.collection, index), (), exact=True),
+    )
+    for each in found:
+        if each is not along and _finds_less(connection, each.lookup, FEW):
+            return each, Order.SORTED
+    return along, Order.DESCENDING if descending else Order.ASCENDING
+
+
+def _finds_less(connection: sqlite3.Connection, lookup: Lookup, limit: int) -> bool:
+    counting = lookup.numbers().within("SELECT count(*) FROM (", f" LIMIT {limit})")
+    (count,) = connection.execute(counting.text, counting.parameters).fetchone()
+    return bool(count < limit)
+
+
+def _index_for(sort: Sort, indexes: Indexes) -> Index | None:
+    """The index whose order is that of the sort: each document has one key in it, which is whole."""
+    if len(sort.fields) != 1 or len(sort.fields[0].path.names) != 1:
+        return None
+    index = indexes.by_field.get(sort.fields[0].path.names[0])
+    return index if index and not index.arrays and not index.cut else None
+
+
+def _is_one_key(lookup: Lookup, index: Index) -> bool:
+    return isinstance(lookup, AnyKey) and len(lookup.keys) == 1 and lookup.index == index
+
+
+def _is_probe(lookup: Lookup) -> bool:
+    return isinstance(lookup, AnyKey) and len(lookup.keys) <= MAX_PROBE_KEYS

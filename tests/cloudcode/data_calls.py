@@ -1,0 +1,61 @@
+"""Apps with a content type and handlers, and operations on its items as the front makes them."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from runtime.application import Application
+from runtime.apps.app import App
+from runtime.apps.definition import AppDefinition
+from runtime.cloudcode.logs.kept import KeptLogs
+from runtime.data.content_type import ContentType
+from runtime.deadline import Deadline
+from runtime.query.filter import Filter
+from runtime.store.documents import Query
+from tests.cloudcode.calling import MASTER
+from tests.function_url import Answer, make_event, read_answer
+
+MakeApplication = Callable[..., Application]
+
+BOOK: Mapping[str, Any] = {
+    "policy": "public",
+    "fields": {"Title": {"type": "text"}, "Isbn": {"type": "text", "unique": True}},
+}
+
+
+def app_with(files: Mapping[str, str], **types: Any) -> App:
+    """An app with the type Book, and others by their names; functions are those that there are files for."""
+    functions = {path[len("functions/") : -3]: {} for path in files if path.startswith("functions/")}
+    definition = {"app": {"id": "app", "title": "App"}, "types": {"Book": BOOK, **types}, "functions": functions}
+    return App(AppDefinition.model_validate(definition), dict(files))
+
+
+@dataclass(frozen=True)
+class Items:
+    """Requests for items of an application's one app."""
+
+    application: Application
+
+    def send(self, method: str, path: str, data: Any = None, *, headers: Mapping[str, str] | None = None) -> Answer:
+        """Send a request; `path` is relative to the app."""
+        sent = {"content-type": "application/json", **(headers or {})}
+        body = None if data is None else json.dumps(data)
+        return read_answer(self.application.handle(make_event(method, f"/v1/app/{path}", sent, body), "request-1"))
+
+    def create(self, data: Any, type_name: str = "Book") -> Any:
+        """Create as master and give the result."""
+        answer = self.send("POST", type_name, data, headers=MASTER)
+        assert answer.status == 201, answer.json
+        return answer.json["Result"]
+
+    def stored(self, type_name: str = "Book", field: str = "Title") -> list[Any]:
+        """The values of a field that are stored, past all handlers, in the order of creation."""
+        collection = ContentType.of(self.application.apps.get("app"), type_name).collection
+        found = self.application.documents.find(collection, Query(Filter.parse(None)), Deadline.after(30))
+        return [document.value.get(field) for document in found]
+
+    def fired(self) -> list[str]:
+        """The handlers that were called, in the order in which they ended."""
+        kept = KeptLogs(self.application.store).page("app", limit=100)
+        return [record.record.function.removeprefix("types/") for record in reversed(kept)]

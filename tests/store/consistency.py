@@ -1,0 +1,41 @@
+"""Whether what a SQLite file says about its documents in several places is the same everywhere."""
+
+import contextlib
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from runtime.store.sqlite.entries import Entries
+from runtime.store.sqlite.indexes import Indexes
+
+
+def require_consistent(path: Path) -> dict[str, Any]:
+    """All documents by their id, once each has its entries and there are no others."""
+    found: dict[str, Any] = {}
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        expected: dict[str, set[Any]] = {"entries": set(), "unique_values": set()}
+        sizes = {}
+        collections = connection.execute("SELECT number, indexes, size FROM collections").fetchall()
+        for collection, indexes, size in collections:
+            read = Indexes.read(collection, indexes)
+            documents = connection.execute(
+                "SELECT number, id, body FROM documents WHERE collection = ?", (collection,)
+            ).fetchall()
+            sizes[collection] = (size, len(documents))
+            for number, id, body in documents:
+                value = json.loads(body)
+                assert value["Id"] == id
+                found[id] = value
+                entries = Entries.of(value, read)
+                assert entries.arrays <= {index.field for index in read if index.arrays}
+                assert entries.cut <= {index.field for index in read if index.cut}
+                expected["entries"] |= {(collection, field, key, number) for field, key in entries.keys}
+                expected["unique_values"] |= {(collection, field, key, number) for field, key in entries.unique}
+        for table, rows in expected.items():
+            assert set(connection.execute(f"SELECT collection, field, key, document FROM {table}")) == rows, table
+        assert all(size == count for size, count in sizes.values()), sizes
+        (documents,) = connection.execute("SELECT count(*) FROM documents").fetchone()
+        assert documents == sum(count for _, count in sizes.values())
+    return found

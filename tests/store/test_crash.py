@@ -1,0 +1,89 @@
+"""A process that is killed while it writes loses nothing that it was told to be written, and leaves no half of anything."""
+
+import json
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.store.consistency import require_consistent
+
+WRITER = Path(__file__).with_name("crash_writer.py")
+ROUNDS = 25
+PROCESSES = 2
+LONGEST = 0.15
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("seed", "indexed"),
+    [(1, ["group,tags"] * 2), (2, ["group"] * 2), (3, ["tags"] * 2), (4, ["group", "group,tags"])],
+    ids=["several indexes", "one index", "an index of arrays", "indexes that each process makes anew"],
+)
+def test_two_hundred_kills(tmp_path: Path, seed: int, indexed: list[str]) -> None:
+    chance = random.Random(seed)
+    path = tmp_path / "relive.db"
+    before: dict[str, Any] = {}
+    writes = 0
+    for number in range(ROUNDS):
+        killed_while_writing(path, tmp_path, seed * 1000 + number, indexed, chance.uniform(0, LONGEST))
+        after = require_consistent(path)
+        writes += require_no_loss(tmp_path, before, after)
+        before = after
+    assert writes > ROUNDS, "they hardly wrote anything"
+
+
+def killed_while_writing(path: Path, folder: Path, seed: int, indexed: list[str], seconds: float) -> None:
+    processes = [
+        subprocess.Popen(
+            [sys.executable, str(WRITER), str(path), str(folder), f"process{n}-", str(seed * PROCESSES + n), *fields.split(",")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=WRITER.parents[2],
+            env={"PYTHONPATH": str(WRITER.parents[2])},
+        )
+        for n, fields in enumerate(indexed)
+    ]
+    try:
+        for process in processes:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"ready\n"
+        time.sleep(seconds)
+    finally:
+        for process in processes:
+            process.kill()
+        for process in processes:
+            process.communicate()
+
+
+def require_no_loss(folder: Path, before: dict[str, Any], after: dict[str, Any]) -> int:
+    """Each thread's documents are as its log says; the last write may be there or not, but not in part."""
+    acknowledged = 0
+    for log in folder.glob("*.log"):
+        owner = log.stem
+        expected = {id: value for id, value in before.items() if value["owner"] == owner}
+        found = {id: value for id, value in after.items() if value["owner"] == owner}
+        unknown: dict[str, Any] = {}
+        for line in log.read_bytes().splitlines(keepends=True):
+            if not line.endswith(b"\n"):  # killed while it wrote this
+                break
+            what, values = json.loads(line)
+            if what == "begin":
+                unknown = values
+                continue
+            if what == "done":
+                expected = applied(expected, unknown)
+                acknowledged += 1
+            unknown = {}
+        assert found in (expected, applied(expected, unknown)), owner
+        log.unlink()
+    return acknowledged
+
+
+def applied(documents: dict[str, Any], writes: dict[str, Any]) -> dict[str, Any]:
+    changed = {**documents, **writes}
+    return {id: value for id, value in changed.items() if value is not None}
