@@ -1,0 +1,2 @@
+def on_request(request, response):
+    return {"open": True}
