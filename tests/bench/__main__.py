@@ -7,7 +7,10 @@ from rich.table import Table
 
 from runtime.sandbox.architecture import compiled_guest
 from runtime.settings import Settings
-from tests.bench import http, sandbox
+from tests.bench import data, http, sandbox
+from tests.bench.server import Load
+
+LOAD = ("requests a second", "median ms", "p99 ms")
 
 
 def main() -> None:
@@ -25,14 +28,25 @@ def main() -> None:
     console.print(table)
 
     table = Table(title="Hello over HTTP, a fresh sandbox for each request")
-    for column in ("connections", "requests a second", "median ms", "p99 ms"):
+    for column in ("connections", *LOAD):
         table.add_column(column, justify="right")
-    for connections in (1, 8):
-        with console.status(f"Hello over HTTP on {connections} connections"):
-            load = http.measure(connections)
-        cells = (load.connections, load.requests_per_second, load.median_ms, load.p99_ms)
-        table.add_row(*(f"{cell:.1f}" if isinstance(cell, float) else str(cell) for cell in cells))
+    with console.status("Hello over HTTP"):
+        for connections, load in http.measure():
+            table.add_row(str(connections), *_cells(load))
     console.print(table)
+
+    table = Table(title=f"Items over HTTP, on {data.CONNECTIONS} connections")
+    for column in ("what", *LOAD, "times as long"):
+        table.add_column(column, justify="left" if column == "what" else "right")
+    with console.status("Items over HTTP"):
+        for row in data.measure():
+            longer = "" if row.times_longer is None else f"{row.times_longer:.2f} (at most 3)"
+            table.add_row(row.name, *_cells(row.load), longer)
+    console.print(table)
+
+
+def _cells(load: Load) -> list[str]:
+    return [f"{number:.1f}" for number in (load.requests_per_second, load.median_ms, load.p99_ms)]
 
 
 if __name__ == "__main__":
