@@ -54,7 +54,7 @@ def serve(
         application.apps.apply(app)
         remember_served(application.store, app.id)
         for problem in application.check(app):
-            print(f"Does not compile, and is answered with 951: {problem}", file=sys.stderr)
+            print(f"Problem: {problem}", file=sys.stderr)
         with _reloading(folder, application, enabled=reload):
             welcome(app, server.url, key)
             server.run()

@@ -1,4 +1,4 @@
-"""Checks whether user code compiles, before anyone calls it."""
+"""Checks user code before anyone calls it: whether it compiles, and whether its handlers have names of events."""
 
 import json
 
@@ -22,7 +22,7 @@ class Silence:
 
 
 def problems_in(app: App, sandbox: Sandbox) -> list[Problem]:
-    """What does not compile in an app's files.
+    """What is wrong with an app's files.
 
     The guest compiles them, not this interpreter: the two are of different versions and differ in what they accept.
     Raises SandboxUnavailable.
@@ -32,6 +32,4 @@ def problems_in(app: App, sandbox: Sandbox) -> list[Problem]:
     if not isinstance(ending, NotDefined):
         return [Problem("", None, None, f"The code could not be checked: {ending}.")]
     told = json.loads(ending.text)["problems"]
-    return [
-        Problem(problem["file"], problem["line"], None, f"does not compile: {problem['message']}") for problem in told
-    ]
+    return [Problem(problem["file"], problem["line"], None, problem["message"]) for problem in told]

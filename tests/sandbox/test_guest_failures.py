@@ -246,16 +246,21 @@ def test_the_top_level_has_no_capabilities(call: Call, statement: str, message: 
     assert outcome.calls == []
 
 
-def test_what_does_not_compile_is_found_without_running_it(guest_sandbox: Sandbox) -> None:
+def test_what_is_wrong_is_found_without_running_it(guest_sandbox: Sandbox) -> None:
     files = {
         "functions/good.py": "raise ValueError('not run')",
         "functions/a.py": "x =",
         "shared/b.py": f"x = {'(' * 500}",
+        "types/Book.py": "def before_create(r, c): pass\nasync def before_craete(r, c): pass\ndef afterRead(r): pass\ndef after_all(x): pass",
+        "functions/c.py": "def before_craete(): 'a name like any other here'",
     }
     ending = guest_sandbox.run("app", "check:" + json.dumps(files), str, host=SmallHost(), deadline=Deadline.after(10))
     assert isinstance(ending, NotDefined)
     found = [(problem["file"], problem["line"], problem["message"]) for problem in json.loads(ending.text)["problems"]]
     assert found == [
-        ("functions/a.py", 1, "invalid syntax"),
-        ("shared/b.py", None, "Parser stack overflowed - Python source too complex to parse"),
+        ("functions/a.py", 1, "does not compile: invalid syntax"),
+        ("shared/b.py", None, "does not compile: Parser stack overflowed - Python source too complex to parse"),
+        ("types/Book.py", 2, "before_craete would never be called: no event has that name. Did you mean before_create?"),
+        ("types/Book.py", 3, "afterRead would never be called: no event has that name. Did you mean after_read?"),
+        ("types/Book.py", 4, "after_all would never be called: no event has that name. Did you mean after_read?"),
     ]

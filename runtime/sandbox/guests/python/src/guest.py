@@ -12,7 +12,7 @@ preload.import_standard_library()
 # These come after the preload, which must see the standard library as it is.
 import wit_world  # noqa: E402
 
-from relive_guest import environment, failure, host, pending, rehearsal, sources  # noqa: E402
+from relive_guest import checking, environment, failure, host, pending, rehearsal, sources  # noqa: E402
 from relive_guest.definition import Definition  # noqa: E402
 from relive_guest.handling import handle  # noqa: E402
 
@@ -28,7 +28,7 @@ class WitWorld(wit_world.WitWorld):
     def define(self, code: str) -> str:
         try:
             if code.startswith("check:"):
-                return failure.of_check(json.loads(code.removeprefix("check:")))
+                return checking.check(json.loads(code.removeprefix("check:")))
             _definitions.append(Definition.load(code))
         except BaseException as exception:
             return failure.ending(exception)

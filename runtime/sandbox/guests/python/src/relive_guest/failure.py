@@ -2,7 +2,7 @@
 
 import json
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from relive_guest import sources
@@ -14,23 +14,12 @@ GROUP_LIMIT = 5
 """How many of the exceptions in a group are told of."""
 
 
-def of_check(files: Mapping[str, str]) -> str:
-    """What does not compile in `files`, as a list of details."""
-    problems = []
-    for path, source in files.items():
-        try:
-            sources.compiled(path, source)
-        except SyntaxError as exception:
-            problems.append(_syntax_details(exception))
-    return json.dumps({"ending": "checked", "problems": problems})
-
-
 def ending(exception: BaseException) -> str:
     """How a definition or a handler failed that did not end by one of the ways meant for it."""
     if isinstance(exception, NothingToWaitFor):
         return json.dumps({"ending": "never_done", "done": exception.for_done})
     if isinstance(exception, SyntaxError) and sources.has(exception.filename):
-        return json.dumps({"ending": "does_not_compile", "details": _syntax_details(exception)})
+        return json.dumps({"ending": "does_not_compile", "details": syntax_details(exception)})
     return json.dumps({"ending": "failed", "details": details(exception)})
 
 
@@ -94,7 +83,8 @@ def _cause(exception: BaseException) -> BaseException | None:
     return exception.__context__
 
 
-def _syntax_details(exception: SyntaxError) -> dict[str, Any]:
+def syntax_details(exception: SyntaxError) -> dict[str, Any]:
+    """`type`, `message`, `file` and `line` of what does not compile."""
     return {
         "type": type(exception).__name__,
         "message": exception.msg,
