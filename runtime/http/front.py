@@ -118,7 +118,7 @@ def _in_time(app: Router, next_middleware: NextMiddleware) -> Response[Any]:
     response = next_middleware(app)
     if exchange.budget.deadline.expired:
         reads = exchange.request.method in ("GET", "HEAD")
-        raise ReliveError(650, "" if reads else "What it wrote by then stays written.")
+        raise ReliveError(650, "" if reads else "What it has written by then stays.")
     return response
 
 
