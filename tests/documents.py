@@ -52,7 +52,7 @@ class Document:
         """The Python blocks that are files of an app, by path: their first line is a comment with it."""
         files = {}
         for block in self.blocks:
-            path = re.match(r"# ((?:functions|shared)/\w+\.py)\n", block.text)
+            path = re.match(r"# ((?:functions|shared|types)/\w+\.py)\n", block.text)
             if block.language == "python" and path:
                 assert path[1] not in files, f"{path[1]} stands twice in {self.path}"
                 files[path[1]] = block.text

@@ -58,7 +58,7 @@ def test_a_changed_file_is_served_and_said_so_in_one_line(start_server: StartSer
     assert httpx.get(address).json() == "hello, again"
 
     (server.app / "relive.yaml").write_text("app: {id: bookstore, title: B}\nfunctions: {top_books: {}}\n")
-    for path in (server.app / "functions").glob("*.py"):
+    for path in (*(server.app / "functions").glob("*.py"), *(server.app / "types").glob("*.py")):
         if path != function:
             path.unlink()
     function.write_text(HELLO.format("at last"))

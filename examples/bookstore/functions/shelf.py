@@ -2,7 +2,7 @@
 
 from html import escape
 
-from shared.catalogue import BOOKS
+from shared.catalogue import books_with_authors
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -18,10 +18,11 @@ PAGE = """<!doctype html>
 
 def on_request(request, response):
     response.headers["Content-Type"] = "text/html; charset=utf-8"
-    return PAGE.format(items="\n".join(item(book) for book in BOOKS))
+    books = books_with_authors(sort={"Title": 1}, take=100)
+    return PAGE.format(items="\n".join(item(book) for book in books))
 
 
 def item(book):
-    stock = f"{book.copies} in stock" if book.copies else "sold out"
+    stock = "sold out" if book["SoldOut"] else f"{book['Copies']} in stock"
     # Never put text into HTML without escape(): "Bread & Thunder" is harmless, other titles may not be.
-    return f"<li><b>{escape(book.title)}</b> by {escape(book.author)} ({stock})</li>"
+    return f"<li><b>{escape(book['Title'])}</b> by {escape(book['Author'])} ({stock})</li>"

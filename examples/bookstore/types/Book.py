@@ -1,0 +1,42 @@
+"""What happens around operations on books. Handlers are found by their names."""
+
+import re
+
+from cloud import CloudError, data
+
+
+def before_create_item(request, context):
+    """Called for every book that is added, one by one, also when they come as a list."""
+    book = request.data
+    book["Slug"] = book.get("Slug") or slug_of(book["Title"])
+    if request.principal.type != "masterKey":
+        book["Likes"] = book["Ordered"] = 0  # not for those to say who add the book
+    check_author(book)
+
+
+def before_update(request, context):
+    check_author(request.data.get("$set", request.data))
+
+
+def before_delete(request, context):
+    """Keeps books that somebody has ordered. `originals` are those that are about to be deleted."""
+    ordered = [book["Title"] for book in request.originals if book.get("Ordered")]
+    if ordered:
+        request.cancel(f"Somebody waits for {', '.join(ordered)}.")  # 910, and nothing is deleted
+
+
+def after_read(request, response, context):
+    """Adds a field that is not stored. Counts and single fields come by as well: they are no books."""
+    found = response.result if isinstance(response.result, list) else [response.result]
+    for book in found:
+        if isinstance(book, dict) and "Copies" in book:
+            book["SoldOut"] = book["Copies"] == 0
+
+
+def slug_of(title):
+    return re.sub(r"\W+", "-", title.lower().replace("&", "and")).strip("-")
+
+
+def check_author(book):
+    if "Author" in book and not data("Author").get(book["Author"]):
+        raise CloudError(f"There is no author {book['Author']!r}.", code=4001, status=422)
