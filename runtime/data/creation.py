@@ -1,5 +1,7 @@
 """POST: one item, or several of them, all or none (protocol section 3.1)."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from runtime.data.field_values import conform
@@ -7,6 +9,7 @@ from runtime.data.limits import check_count, check_item, check_together
 from runtime.data.operation import Operation, about_item
 from runtime.data.request import DataAnswer
 from runtime.data.system_fields import for_create, now
+from runtime.data.validator import completed, completed_items
 from runtime.errors import ReliveError
 from runtime.query.invalid import kind
 from runtime.store.documents import DuplicateValueError
@@ -25,13 +28,26 @@ def items_to_create(data: Any) -> list[dict[str, Any]]:
     return items
 
 
+def begun(operation: Operation) -> Any:
+    """The body as the operation begins with it: values of declared fields as they are kept, defaults filled in.
+
+    Raises ReliveError 601 for what is no item, values that their fields do not take, and rules that do not hold.
+    """
+    data, rules = operation.request.data, operation.content_type.definition.validation
+    items = items_to_create(data)
+    if not isinstance(data, list):
+        return completed(_conformed(operation, items[0]), rules)
+    conformed = [_in_its_place(number, partial(_conformed, operation, item)) for number, item in enumerate(items, 1)]
+    return completed_items(conformed, rules)
+
+
 def create(operation: Operation) -> DataAnswer:
     """Raises ReliveError 107 and 601, which names the item and the field; then nothing is written."""
     data, created_at = operation.request.data, now()
     items = items_to_create(data)
     several = isinstance(data, list)
     documents = [
-        _document(operation, item, created_at, f"Item {number}" if several else "")
+        _in_its_place(number if several else None, partial(_document, operation, item, created_at))
         for number, item in enumerate(items, 1)
     ]
     check_together(documents)
@@ -43,12 +59,21 @@ def create(operation: Operation) -> DataAnswer:
     return DataAnswer(201, results if several else results[0])
 
 
-def _document(operation: Operation, item: dict[str, Any], created_at: str, where: str) -> dict[str, Any]:
-    request, content_type = operation.request, operation.content_type
+def _document(operation: Operation, item: dict[str, Any], created_at: str) -> dict[str, Any]:
+    principal, content_type = operation.request.principal, operation.content_type
+    document = _conformed(operation, for_create(item, principal, created_at, operation.overrides_system_fields))
+    check_item(document, unique=content_type.collection.unique, where=content_type.name)
+    return document
+
+
+def _conformed(operation: Operation, item: dict[str, Any]) -> dict[str, Any]:
+    content_type = operation.content_type
+    return conform(item, content_type.definition, where=content_type.name)
+
+
+def _in_its_place(number: int | None, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What is made of one item; an error says which one it is, if there are several."""
     try:
-        document = for_create(item, request.principal, created_at, operation.overrides_system_fields)
-        conformed = conform(document, content_type.definition, where=content_type.name)
-        check_item(conformed, unique=content_type.collection.unique, where=content_type.name)
+        return make()
     except ReliveError as error:
-        raise (about_item(error, where) if where else error) from None
-    return conformed
+        raise (error if number is None else about_item(error, f"Item {number}")) from None

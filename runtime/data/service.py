@@ -4,26 +4,24 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 
 from runtime.budget import Budget
+from runtime.data import creation, deletion, update
 from runtime.data.affected import Affected
 from runtime.data.content_type import ContentType
-from runtime.data.creation import create, items_to_create
-from runtime.data.deletion import delete
 from runtime.data.hooks import Hook, Hooks
 from runtime.data.operation import Operation
 from runtime.data.policy import require
 from runtime.data.reading import check_read, read
 from runtime.data.request import Action, DataAnswer, DataRequest
-from runtime.data.update import Change, update
-from runtime.data.validator import check_update, check_who, completed, completed_items
+from runtime.data.validator import check_who
 from runtime.errors import ReliveError
 from runtime.settings import MEGABYTE, Settings
 from runtime.store.documents import Document, Documents
 
 RUN: Mapping[Action, Callable[[Operation], DataAnswer]] = {
-    "create": create,
+    "create": creation.create,
     "read": read,
-    "update": update,
-    "delete": delete,
+    "update": update.update,
+    "delete": deletion.delete,
 }
 
 PARTICIPLES: Mapping[Action, str] = {"create": "created", "update": "updated", "delete": "deleted"}
@@ -69,17 +67,13 @@ def _validated(operation: Operation) -> Operation:
     request, rules = operation.request, operation.content_type.definition.validation
     check_who(rules, request.principal, f"{request.action.upper()} access on type '{request.type}'")
     match request.action:
-        case "read":
-            check_read(operation)
         case "create":
-            items = items_to_create(request.data)
-            several = isinstance(request.data, list)
-            data = completed_items(items, rules) if several else completed(items[0], rules)
-            return operation.on(replace(request, data=data))
+            return operation.on(replace(request, data=creation.begun(operation)))
         case "update":
             operation.selection()
-            Change(operation)
-            check_update(request.data, rules)
+            return operation.on(replace(request, data=update.begun(operation)))
+        case "read":
+            check_read(operation)
         case "delete":
             operation.selection()
     return operation

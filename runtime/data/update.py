@@ -1,17 +1,37 @@
 """PUT: change one item, or all that a filter finds (protocol section 3.4)."""
 
+from typing import Any
+
 from runtime.data.days import update_with_midnights
 from runtime.data.field_values import conform
 from runtime.data.limits import check_item
 from runtime.data.operation import Operation
 from runtime.data.request import DataAnswer
 from runtime.data.system_fields import now, stamp_update, without_system_fields
-from runtime.data.validator import check_changed
+from runtime.data.validator import check_changed, check_update
 from runtime.data.writing import ItemWriter
 from runtime.errors import ReliveError
+from runtime.query.filter_syntax import is_operators
 from runtime.query.invalid import kind
 from runtime.query.update import Update
 from runtime.store.documents import Document
+
+
+def begun(operation: Operation) -> dict[str, Any]:
+    """The body as the operation begins with it: what it sets declared fields to as they are kept.
+
+    Raises ReliveError 601 for what is no update, values that their fields do not take, and rules that do not hold.
+    """
+    data, content_type = operation.request.data, operation.content_type
+    Change(operation)
+    if not is_operators(data):
+        body = conform(data, content_type.definition, where=content_type.name)
+    elif isinstance(data.get("$set"), dict):
+        body = {**data, "$set": conform(data["$set"], content_type.definition, where=content_type.name)}
+    else:
+        body = data
+    check_update(body, content_type.definition.validation)
+    return body
 
 
 def update(operation: Operation) -> DataAnswer:

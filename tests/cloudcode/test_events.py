@@ -366,6 +366,39 @@ def test_what_a_handler_is_told_of_a_request(books: Any) -> None:
     }  # fmt: skip
 
 
+def test_a_handler_sees_values_as_they_are_kept_and_defaults_filled_in(books: Any) -> None:
+    fields = {"Out": {"type": "date"}, "Author": {"type": "relation", "to": "Book"}, "Title": {"type": "text"}}
+    rules = {"fields": {"Author": {"required": True}, "Title": {"default": "untitled"}}}
+    items = books(
+        "def before_create(request, context): request.answer(request.data)\n"
+        "def before_update(request, context): request.answer(request.data)",
+        type_options={"fields": fields, "validate": rules},
+    )
+    sent = {"Out": "2020-01-02", "Author": {"Id": "2", "Title": "Emma"}, "Other": "2020-01-02"}
+    kept = {"Out": "2020-01-02T00:00:00.000Z", "Author": "2", "Other": "2020-01-02"}
+    assert items.send("POST", "Book", sent).json["Result"] == {**kept, "Title": "untitled"}
+    assert items.send("POST", "Book", [sent]).json["Result"] == [{**kept, "Title": "untitled"}]
+    assert items.send("PUT", "Book/1", sent).json["Result"] == kept
+    assert items.send("PUT", "Book/1", {"$set": sent}).json["Result"] == {"$set": kept}
+
+
+WRONG_VALUES = [
+    ("a value that its field does not take", "POST", {"Title": 5}, "Book.Title: 5 is not a text."),
+    ("among several", "POST", [{}, {"Title": 5}], "Item 2: Book.Title: 5 is not a text."),
+    ("in an update", "PUT", {"$set": {"Title": 5}}, "Book.Title: 5 is not a text."),
+]
+
+
+@pytest.mark.parametrize(
+    ("method", "data", "message"), [row[1:] for row in WRONG_VALUES], ids=[row[0] for row in WRONG_VALUES]
+)
+def test_wrong_values_never_reach_user_code(books: Any, method: str, data: Any, message: str) -> None:
+    items = books(ALL)
+    answer = items.send(method, "Book", data)
+    assert (answer.error, answer.json["message"]) == ((400, 601), f"Invalid request. {message}")
+    assert items.fired() == []
+
+
 class TestAffectedItems:
     @pytest.mark.parametrize(("method", "data"), [("PUT", {"Title": "x"}), ("DELETE", None)])
     def test_before(self, books: Any, method: str, data: Any) -> None:

@@ -43,10 +43,10 @@ class TestWhatOverstays:
     @pytest.mark.parametrize("source", WAYS.values(), ids=WAYS)
     def test_is_ended_at_the_deadline(self, sandbox: Sandbox, source: str) -> None:
         started = time.monotonic()
-        ending = run(sandbox, source, seconds=0.4)
+        ending = run(sandbox, source, seconds=0.8)
         assert isinstance(ending, TimedOut)
         assert not ending.defining
-        assert time.monotonic() - started < 2.5  # a bound against a hang; the sleeps go on for longer
+        assert time.monotonic() - started < 2.9  # a bound against a hang; the sleeps go on for longer
         assert body(run(sandbox, HELLO)) == "hello"
 
     def test_what_it_waited_for_is_told(self, sandbox: Sandbox) -> None:
