@@ -17,8 +17,13 @@ SCENARIOS: list[tuple[str, str, int, int | None, str]] = [
     ("timeout-902", API, 500, 902, "Server timed Out"),
     ("cancel-910", API, 500, 910, "Not enough in stock"),
     ("custom-error", API, 404, 4041, "no-such-book"),
+    ("read-books", API, 200, None, '"Count"'),
+    ("denied-603", API, 403, 603, "CREATE access on type 'Author' denied for anonymous user."),
     ("run-hello", RUN, 200, None, "The Salt Road"),
 ]
+
+# These call no function.
+ON_ITEMS = ("read-books", "denied-603")
 
 
 def scenarios(module: str) -> list[tuple[str, str, int, int | None, str]]:
