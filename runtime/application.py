@@ -25,6 +25,7 @@ from runtime.cloudcode.outgoing.own_api import OwnApiRequest, OwnApiResponse
 from runtime.cloudcode.redacted_data import RedactedData
 from runtime.cloudcode.secrets import Secrets
 from runtime.cloudcode.user_code import UserCode
+from runtime.data.duplicates import duplicates_in
 from runtime.data.service import Data
 from runtime.http.front import Front
 from runtime.sandbox.architecture import compiled_guest
@@ -93,8 +94,8 @@ class Application:
         return self._front.handle(event, request_id, budget)
 
     def check(self, app: App) -> list[Problem]:
-        """What does not compile in an app's code."""
-        return problems_in(app, self.sandbox)
+        """What is wrong with an app's code, and which of its fields cannot be unique, since items are in the way."""
+        return [*problems_in(app, self.sandbox), *duplicates_in(app, self.documents)]
 
     def warm_up(self) -> None:
         """Start the sandbox ahead of the first call. Raises SandboxUnavailable."""

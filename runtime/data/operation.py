@@ -10,7 +10,7 @@ from runtime.data.request import DataRequest
 from runtime.data.selection import Selection
 from runtime.deadline import Deadline
 from runtime.errors import ReliveError
-from runtime.store.documents import Document, Documents, DuplicateValueError
+from runtime.store.documents import Document, Documents, DuplicatesExistError, DuplicateValueError
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,10 @@ class Operation:
         return ReliveError(801, f"There is no item {self.request.item_id!r} in {self.content_type.name}.")
 
     def duplicate(self, error: DuplicateValueError) -> ReliveError:
-        return ReliveError(107, f"{self.content_type.name}.{error.field}: {error.value!r} is taken already.")
+        name = self.content_type.name
+        if isinstance(error, DuplicatesExistError):  # protocol section 9.2
+            return ReliveError(107, f'Duplicate values already exist for field {error.field} of content type "{name}".')
+        return ReliveError(107, f"{name}.{error.field}: {error.value!r} is taken already.")
 
 
 def about_item(error: ReliveError, name: str) -> ReliveError:

@@ -8,12 +8,14 @@ from runtime.data.request import Action
 from runtime.errors import ReliveError
 from runtime.principal import Principal
 
+Right = Literal["create", "read", "update", "delete"]
+
 Scope = Literal["all", "own", "none"]
 """Which items somebody may do something with."""
 
-_OWNERS_WRITE: Mapping[Action, Scope] = {"create": "all", "update": "own", "delete": "own"}
+_OWNERS_WRITE: Mapping[Right, Scope] = {"create": "all", "update": "own", "delete": "own"}
 
-SCOPES: Mapping[Policy, Mapping[Action, Scope]] = {
+SCOPES: Mapping[Policy, Mapping[Right, Scope]] = {
     "private": {**_OWNERS_WRITE, "read": "own"},
     "shared": {**_OWNERS_WRITE, "read": "all"},
     "public": {"create": "all", "read": "all", "update": "all", "delete": "all"},
@@ -23,11 +25,16 @@ SCOPES: Mapping[Policy, Mapping[Action, Scope]] = {
 """For everybody but the master key, which may do everything."""
 
 
+def right_for(action: Action) -> Right:
+    """What one must be allowed to: an aggregation reads."""
+    return "read" if action == "aggregate" else action
+
+
 def scope(policy: Policy, action: Action, principal: Principal) -> Scope:
     """Which items the principal may do that with. Only a user owns items; what nobody owns, nobody may change."""
     if principal.is_master:
         return "all"
-    allowed = SCOPES[policy][action]
+    allowed = SCOPES[policy][right_for(action)]
     return "none" if allowed == "own" and principal.type != "user" else allowed
 
 
@@ -35,7 +42,8 @@ def require(policy: Policy, action: Action, principal: Principal, type_name: str
     """The scope, if there is any. Raises ReliveError 603."""
     allowed = scope(policy, action, principal)
     if allowed == "none":
-        raise ReliveError(603, f"{action.upper()} access on type '{type_name}' denied for {principal.description}.")
+        what = f"{right_for(action).upper()} access on type '{type_name}'"
+        raise ReliveError(603, f"{what} denied for {principal.description}.")
     return allowed
 
 

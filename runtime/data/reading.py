@@ -6,15 +6,13 @@ from typing import Any
 from runtime.data.operation import Operation
 from runtime.data.policy import permissions
 from runtime.data.request import DataAnswer
-from runtime.data.serialised import serialised_bytes
+from runtime.data.serialised import serialised_bytes, too_large
 from runtime.data.system_fields import with_meta
-from runtime.errors import ReliveError
 from runtime.query.invalid import answered_with
 from runtime.query.location import value_at
 from runtime.query.ordering import MISSING
 from runtime.query.path import Path
 from runtime.query.projection import Projection
-from runtime.settings import MEGABYTE
 from runtime.store.documents import Query
 
 
@@ -40,18 +38,11 @@ def read(operation: Operation) -> DataAnswer:
             items.append(view.of_item(document.value))
             size += serialised_bytes(items[-1])
             if size > operation.answer_bytes:
-                raise too_large(operation.answer_bytes)
+                raise too_large("read", operation.answer_bytes)
     count = None
     if request.include_count:
         count = len(items) if _is_all(selection.query, len(items)) else _count(operation, selection.query)
     return DataAnswer(200, items, count=count)
-
-
-def too_large(limit_bytes: int) -> ReliveError:
-    size = f"{limit_bytes / MEGABYTE:g} MB"
-    return ReliveError(
-        601, f"The answer is larger than {size}. Use take to read fewer items, or fields for less of them."
-    )
 
 
 class View:

@@ -7,9 +7,15 @@ from typing import Any, Literal
 from runtime.apps.app import App
 from runtime.principal import Principal
 
-Action = Literal["create", "read", "update", "delete"]
+Action = Literal["create", "read", "update", "delete", "aggregate"]
 
-METHODS: Mapping[Action, str] = {"create": "POST", "read": "GET", "update": "PUT", "delete": "DELETE"}
+METHODS: Mapping[Action, str] = {
+    "create": "POST",
+    "read": "GET",
+    "update": "PUT",
+    "delete": "DELETE",
+    "aggregate": "GET",
+}
 
 
 @dataclass(frozen=True)
@@ -17,8 +23,9 @@ class DataRequest:
     """One operation. Expressions are JSON values as they came; they are read when the operation begins.
 
     `item_id` names one item, which then must match `filter` as well. `data` is an object or a list of them to create,
-    or an update. `count_only` asks a read for the number of items alone. What comes after `override_system_fields` is
-    there for user code, which sees it; the operation does not.
+    or an update. `count_only` asks a read for the number of items alone; `aggregate` is what an
+    aggregation works out; besides it, only `filter` counts there. What comes after `override_system_fields` is there
+    for user code, which sees it; the operation does not.
     """
 
     app: App
@@ -30,6 +37,7 @@ class DataRequest:
     filter: Any = None
     sort: Any = None
     fields: Any = None
+    aggregate: Any = None
     skip: int | None = None
     take: int | None = None
     single_field: str | None = None
@@ -56,8 +64,9 @@ ENVELOPE_NAMES = frozenset({"Result", "Count", "ModifiedAt", "message", "errorCo
 class DataAnswer:
     """What an operation ends in.
 
-    `result` is the item or the items read, `{"Id", "CreatedAt"}` or a list of them after a create, and a number after
-    an update, a delete and a count. `additional_data` stands beside it in the envelope.
+    `result` is the item or the items read, `{"Id", "CreatedAt"}` or a list of them after a create, a number after an
+    update, a delete and a count, and a list of objects after an aggregation. `additional_data` stands beside it in
+    the envelope.
     """
 
     status: int

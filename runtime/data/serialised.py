@@ -1,9 +1,22 @@
-"""How large a value is in an answer."""
+"""How large a value is in an answer, and what is said of one that is too large."""
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from runtime.errors import ReliveError
+from runtime.settings import MEGABYTE
+
+_ADVICE: Mapping[str, str] = {
+    "read": "Use take to read fewer items, or fields for less of them.",
+    "aggregate": "Use a filter for fewer items, or group by less.",
+}
 
 
 def serialised_bytes(value: Any) -> int:
     """Its size as JSON in UTF-8."""
     return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))
+
+
+def too_large(action: Literal["read", "aggregate"], limit_bytes: int) -> ReliveError:
+    return ReliveError(601, f"The answer is larger than {limit_bytes / MEGABYTE:g} MB. {_ADVICE[action]}")

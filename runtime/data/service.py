@@ -6,22 +6,24 @@ from dataclasses import replace
 from runtime.budget import Budget
 from runtime.data import creation, deletion, update
 from runtime.data.affected import Affected
+from runtime.data.aggregating import aggregate, check_aggregate
 from runtime.data.content_type import ContentType
 from runtime.data.hooks import Hook, Hooks
 from runtime.data.operation import Operation
-from runtime.data.policy import require
+from runtime.data.policy import require, right_for
 from runtime.data.reading import check_read, read
 from runtime.data.request import Action, DataAnswer, DataRequest
 from runtime.data.validator import check_who
 from runtime.errors import ReliveError
 from runtime.settings import MEGABYTE, Settings
-from runtime.store.documents import Document, Documents
+from runtime.store.documents import Document, Documents, DuplicatesExistError
 
 RUN: Mapping[Action, Callable[[Operation], DataAnswer]] = {
     "create": creation.create,
     "read": read,
     "update": update.update,
     "delete": deletion.delete,
+    "aggregate": aggregate,
 }
 
 PARTICIPLES: Mapping[Action, str] = {"create": "created", "update": "updated", "delete": "deleted"}
@@ -46,8 +48,11 @@ class Data:
         """
         budget.check_depth()
         operation = self._operation(request, budget)
-        hook = self._hooks.around(operation.request, budget)
-        return RUN[request.action](operation) if hook is None else _run_with(hook, operation)
+        try:
+            hook = self._hooks.around(operation.request, budget)
+            return RUN[request.action](operation) if hook is None else _run_with(hook, operation)
+        except DuplicatesExistError as error:
+            raise operation.duplicate(error) from None
 
     def _operation(self, request: DataRequest, budget: Budget) -> Operation:
         content_type = ContentType.of(request.app, request.type)
@@ -65,7 +70,7 @@ def _validated(operation: Operation) -> Operation:
     Raises ReliveError.
     """
     request, rules = operation.request, operation.content_type.definition.validation
-    check_who(rules, request.principal, f"{request.action.upper()} access on type '{request.type}'")
+    check_who(rules, request.principal, f"{right_for(request.action).upper()} access on type '{request.type}'")
     match request.action:
         case "create":
             return operation.on(replace(request, data=creation.begun(operation)))
@@ -74,6 +79,8 @@ def _validated(operation: Operation) -> Operation:
             return operation.on(replace(request, data=update.begun(operation)))
         case "read":
             check_read(operation)
+        case "aggregate":
+            check_aggregate(operation)
         case "delete":
             operation.selection()
     return operation
@@ -124,7 +131,7 @@ def _written(outcome: DataAnswer | ReliveError, action: Action) -> int:
     if isinstance(outcome, ReliveError):
         return outcome.written or 0
     match action:
-        case "read":
+        case "read" | "aggregate":
             return 0
         case "create":
             return len(outcome.result) if isinstance(outcome.result, list) else 1

@@ -66,6 +66,13 @@ class DuplicateValueError(StoreError):
         self.position = position
 
 
+class DuplicatesExistError(DuplicateValueError):
+    """A field is to be unique, and documents that are there already have the same value in it."""
+
+    def __init__(self, field: str, value: Any) -> None:
+        super().__init__(field, value, 0)
+
+
 class DocumentChangedError(StoreError):
     """A document is not in the version that was read: somebody else wrote or deleted it.
 
@@ -87,8 +94,8 @@ class Documents(Protocol):
     def prepare(self, collection: Collection) -> None:
         """Make the indexes that the collection asks for and does not have yet, and drop those it no longer asks for.
 
-        Every other operation does so by itself. Raises DuplicateValueError if a field that is to be unique holds
-        duplicates; then nothing has changed.
+        Every other operation does so by itself. Raises DuplicatesExistError if a field that is to be unique holds
+        duplicates, as every other operation may; then nothing has changed.
         """
         ...
 

@@ -10,13 +10,13 @@ from runtime.principal import ANONYMOUS, MASTER, Principal
 
 ANA = Principal("user", "ana", ("Registered",))
 
-# policy, then the scopes of create, read, update and delete: for nobody in particular, and for a user
+# policy, then the scopes of create, read, update, delete and aggregate: for nobody in particular, and for a user
 TABLE: list[tuple[Policy, str, str]] = [
-    ("private", "all none none none", "all own own own"),
-    ("shared", "all all none none", "all all own own"),
-    ("public", "all all all all", "all all all all"),
-    ("read-only", "none all none none", "none all none none"),
-    ("roles", "none none none none", "none none none none"),
+    ("private", "all none none none none", "all own own own own"),
+    ("shared", "all all none none all", "all all own own all"),
+    ("public", "all all all all all", "all all all all all"),
+    ("read-only", "none all none none all", "none all none none all"),
+    ("roles", "none none none none none", "none none none none none"),
 ]
 
 
@@ -24,7 +24,7 @@ TABLE: list[tuple[Policy, str, str]] = [
 def test_scopes(policy: Policy, anonymous: str, user: str) -> None:
     assert [scope(policy, action, ANONYMOUS) for action in METHODS] == anonymous.split()
     assert [scope(policy, action, ANA) for action in METHODS] == user.split()
-    assert [scope(policy, action, MASTER) for action in METHODS] == ["all"] * 4
+    assert [scope(policy, action, MASTER) for action in METHODS] == ["all"] * 5
 
 
 def test_the_denial_names_action_type_and_caller() -> None:

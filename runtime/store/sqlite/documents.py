@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -48,7 +48,7 @@ class SqliteDocuments:
             ).fetchone()
         return _document(row) if row else None
 
-    def find(self, collection: Collection, query: Query, deadline: Deadline) -> Iterator[Document]:
+    def find(self, collection: Collection, query: Query, deadline: Deadline) -> Generator[Document, None, None]:
         with (
             self._reading(collection) as (connection, indexes),
             connection.callbacks.during(connection, query.filter, query.sort, deadline),

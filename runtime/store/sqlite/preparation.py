@@ -4,7 +4,7 @@ import json
 import sqlite3
 from typing import Any
 
-from runtime.store.documents import Collection, DuplicateValueError
+from runtime.store.documents import Collection, DuplicatesExistError
 from runtime.store.sqlite.entries import Entries
 from runtime.store.sqlite.indexes import Index, Indexes, wanted
 
@@ -12,7 +12,7 @@ from runtime.store.sqlite.indexes import Index, Indexes, wanted
 def prepared(connection: sqlite3.Connection, collection: Collection) -> Indexes:
     """The indexes, once what is missing is made and what nobody asks for is dropped; in a transaction that writes.
 
-    Raises DuplicateValueError; everything must be taken back then.
+    Raises DuplicatesExistError; everything must be taken back then.
     """
     row = connection.execute(
         "SELECT number, indexes FROM collections WHERE app = ? AND type = ?", (collection.app, collection.type)
@@ -86,4 +86,4 @@ def _claim(
                 (indexes.collection, index.number, key, number),
             )
         except sqlite3.IntegrityError:
-            raise DuplicateValueError(index.field, document[index.field], 0) from None
+            raise DuplicatesExistError(index.field, document[index.field]) from None
