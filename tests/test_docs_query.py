@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from runtime.data import aggregating
 from runtime.errors import CATALOGUE, ReliveError
-from runtime.query import invalid, location, pattern
+from runtime.query import aggregation, invalid, location, pattern
+from runtime.query.accumulator import FUNCTIONS
+from runtime.query.aggregation import Aggregation
 from runtime.query.filter import Filter
 from runtime.query.projection import Projection
 from runtime.query.sort import Sort
@@ -17,8 +20,14 @@ from runtime.query.update import Update
 from tests.conftest import ROOT
 from tests.query_page import BOOKS, ITEM, PAGE, ROWS, Row, rows_with
 
-PARSERS = {"Filter": Filter.parse, "Sort": Sort.parse, "Fields": Projection.parse, "Update": Update.parse}
-CODES = {"Filter": 608, "Sort": 601, "Fields": 616, "Update": 601}
+PARSERS = {
+    "Filter": Filter.parse,
+    "Sort": Sort.parse,
+    "Fields": Projection.parse,
+    "Aggregation": Aggregation.parse,
+    "Update": Update.parse,
+}
+CODES = {"Filter": 608, "Sort": 601, "Fields": 616, "Aggregation": 601, "Update": 601}
 
 
 def table(*columns: str) -> pytest.MarkDecorator:
@@ -43,6 +52,11 @@ def test_sort(row: Row) -> None:
 @table("Fields", "Gives")
 def test_fields(row: Row) -> None:
     assert written(Projection.parse(row.json("Fields")).apply(ITEM)) == written(row.json("Gives"))
+
+
+@table("Aggregation", "Result")
+def test_aggregation(row: Row) -> None:
+    assert written(Aggregation.parse(row.json("Aggregation")).run(BOOKS)) == written(row.json("Result"))
 
 
 @table("Update", "Before", "After")
@@ -71,6 +85,11 @@ def test_sort_error(row: Row) -> None:
 @table("Fields", "Message")
 def test_fields_error(row: Row) -> None:
     assert_error(row, "Fields")
+
+
+@table("Aggregation", "Message")
+def test_aggregation_error(row: Row) -> None:
+    assert_error(row, "Aggregation")
 
 
 @table("Update", "Message")
@@ -115,6 +134,13 @@ def test_every_operator_has_an_example() -> None:
     assert shown == known_operators() - {operator for row in ROWS for operator in row.refused}
 
 
+def test_every_function_has_an_example() -> None:
+    examples = [row.json("Aggregation") for row in rows_with("Aggregation", "Result")]
+    assert {
+        function for example in examples for made in example.get("Aggregate", {}).values() for function in made
+    } == (FUNCTIONS.keys())
+
+
 def operators(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         yield from (name for name in value if name.startswith("$"))
@@ -133,5 +159,14 @@ def known_operators() -> set[str]:
 
 def test_the_limits_are_those_of_the_code() -> None:
     section = PAGE.text.split("\n## Limits\n")[1].split("\n## ")[0]
-    listed = [int(number.replace(",", "")) for number in re.findall(r"\| ([\d,]+)(?: places)? \|", section)]
-    assert listed == [invalid.MAX_DEPTH, invalid.MAX_DEPTH, pattern.MAX_LENGTH, location.MAX_GAP]
+    listed = [int(number.replace(",", "")) for number in re.findall(r"\| ([\d,]+)(?: places| MB)? \|", section)]
+    assert listed == [
+        invalid.MAX_DEPTH,
+        invalid.MAX_DEPTH,
+        pattern.MAX_LENGTH,
+        location.MAX_GAP,
+        aggregation.MAX_NAMES,
+        aggregation.MAX_GROUPS,
+        aggregation.MAX_HELD_BYTES // 2**20,
+        aggregating.CONSIDERED,
+    ]

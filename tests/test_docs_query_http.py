@@ -34,6 +34,7 @@ FIELDS = {
 FILTER = ("X-Everlive-Filter", "filter")
 SORT = ("X-Everlive-Sort", "sort")
 PROJECTION = ("X-Everlive-Fields", "fields")
+AGGREGATION = ("X-Everlive-Aggregate", "aggregate")
 
 WAYS = ("header", "encoded header", "query string")
 
@@ -143,6 +144,13 @@ def test_fields(library: Client, row: Row, way: str) -> None:
     assert own_fields(result) == own_fields(given)
 
 
+@each_way
+@table("Aggregation", "Result")
+def test_aggregation(library: Client, row: Row, way: str) -> None:
+    answer = library.get("Book/_aggregate", AGGREGATION, row.json("Aggregation"), way)
+    assert json.dumps(answer.json) == json.dumps({"Result": row.json("Result")})
+
+
 @table("Update", "Before", "After")
 def test_update(library: Client, row: Row) -> None:
     path = new_draft(library, row.json("Before"))
@@ -177,6 +185,12 @@ def test_sort_error(library: Client, row: Row, way: str) -> None:
 @table("Fields", "Message")
 def test_fields_error(library: Client, row: Row, way: str) -> None:
     assert_error(library.get("Book", PROJECTION, row.json("Fields"), way), 616, row)
+
+
+@each_way
+@table("Aggregation", "Message")
+def test_aggregation_error(library: Client, row: Row, way: str) -> None:
+    assert_error(library.get("Book/_aggregate", AGGREGATION, row.json("Aggregation"), way), 601, row)
 
 
 @table("Update", "Message")

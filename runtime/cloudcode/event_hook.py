@@ -16,7 +16,7 @@ from runtime.data.hooks import Before
 from runtime.data.request import ENVELOPE_NAMES, DataAnswer, DataRequest
 from runtime.errors import ReliveError
 
-EXPRESSIONS = ("data", "filter", "sort", "fields", "skip", "take")
+EXPRESSIONS = ("data", "filter", "sort", "fields", "aggregate", "skip", "take")
 """What a before handler may change of a request (cloud code section 3)."""
 
 

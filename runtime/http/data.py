@@ -1,4 +1,4 @@
-"""/v1/{app}/{Type}: the items of a content type (protocol sections 3.1 to 3.5)."""
+"""/v1/{app}/{Type}: the items of a content type (protocol sections 3.1 to 3.5, and 3.13)."""
 
 import json
 from collections.abc import Mapping
@@ -10,8 +10,8 @@ from runtime.apps.names import RESERVED_TYPE_NAMES
 from runtime.apps.service import Apps
 from runtime.cloudcode.function_answers import ENVELOPE_BYTES
 from runtime.cloudcode.redacted_data import RedactedData
-from runtime.data.reading import too_large
 from runtime.data.request import Action, DataAnswer, DataRequest
+from runtime.data.serialised import too_large
 from runtime.errors import ReliveError
 from runtime.http.answer import WITHOUT_BODY, json_answer
 from runtime.http.authentication import Authentication
@@ -28,13 +28,13 @@ ACTIONS: Mapping[str, Action] = {
     "PUT": "update",
     "DELETE": "delete",
 }
-COUNT_METHODS = ("GET", "HEAD")
+READ_METHODS = ("GET", "HEAD")
 ITEM_METHODS = ("GET", "HEAD", "PUT", "DELETE")
 
 # Parts of paths, as the router takes them. A type is anything but the other resources below an app. What begins with an
 # underscore below a type is an operation, never an item (protocol section 1).
 TYPE = rf"(?!(?:{'|'.join(sorted(RESERVED_TYPE_NAMES))})(?![\w.~%-]))<type_name>"
-UNKNOWN_OPERATION = r"(?=_)(?!_count$)<name>"
+UNKNOWN_OPERATION = r"(?=_)(?!(?:_count|_aggregate)$)<name>"
 ITEM = r"(?!_)<item_id>"
 
 
@@ -47,7 +47,8 @@ class DataResource:
 
     def add_to(self, router: Router) -> None:
         router.add(f"/v1/<app_id>/{TYPE}", tuple(ACTIONS), self.items)
-        router.add(f"/v1/<app_id>/{TYPE}/_count", COUNT_METHODS, self.count)
+        router.add(f"/v1/<app_id>/{TYPE}/_count", READ_METHODS, self.count)
+        router.add(f"/v1/<app_id>/{TYPE}/_aggregate", READ_METHODS, self.aggregate)
         router.add(f"/v1/<app_id>/{TYPE}/{UNKNOWN_OPERATION}", (*ACTIONS, "PATCH"), self.unknown_operation)
         router.add(f"/v1/<app_id>/{TYPE}/{ITEM}", ITEM_METHODS, self.item)
 
@@ -64,6 +65,10 @@ class DataResource:
         """The number of items that a filter finds."""
         return self._execute(exchange, app_id, type_name, count_only=True)
 
+    def aggregate(self, exchange: Exchange, app_id: str, type_name: str) -> Response[Any]:
+        """Figures about the items that a filter finds, in groups."""
+        return self._execute(exchange, app_id, type_name, action="aggregate")
+
     def item(self, exchange: Exchange, app_id: str, type_name: str, item_id: str) -> Response[Any]:
         """Read, change or delete one item."""
         return self._execute(exchange, app_id, type_name, item_id=item_id)
@@ -74,10 +79,17 @@ class DataResource:
         raise ReliveError(600, f"The app {app.id} has no {type_name}/{name}; ids do not begin with an underscore.")
 
     def _execute(
-        self, exchange: Exchange, app_id: str, type_name: str, *, item_id: str | None = None, count_only: bool = False
+        self,
+        exchange: Exchange,
+        app_id: str,
+        type_name: str,
+        *,
+        action: Action | None = None,
+        item_id: str | None = None,
+        count_only: bool = False,
     ) -> Response[Any]:
         request = exchange.request
-        action = ACTIONS[request.method]
+        action = action or ACTIONS[request.method]
         app = self._apps.get(app_id)
         principal = self._authentication.principal(request)
         parameters = _parameters(request, action, selects=item_id is None, shows=not count_only)
@@ -101,8 +113,8 @@ class DataResource:
         status = 200 if answer.status in WITHOUT_BODY else answer.status
         response = json_answer(status, answer.envelope())
         if _is_too_large(str(response.body), self._answer_bytes):
-            if action == "read":
-                raise too_large(self._answer_bytes)
+            if action in ("read", "aggregate"):
+                raise too_large(action, self._answer_bytes)
             raise ReliveError(601, f"What user code answers is larger than {self._answer_bytes / MEGABYTE:g} MB.")
         return response
 
@@ -113,7 +125,9 @@ def _parameters(request: HttpRequest, action: Action, *, selects: bool, shows: b
     used: dict[str, Any] = {"custom_parameters": sent.custom_parameters, "is_sync": sent.is_sync}
     if selects and action != "create":
         used |= {"filter": sent.filter}
-        if shows:
+        if action == "aggregate":
+            used |= {"aggregate": sent.aggregate}
+        elif shows:
             used |= {"sort": sent.sort, "skip": sent.skip, "take": sent.take}
     if action == "read" and shows:
         sent.refuse_what_is_not_supported()

@@ -53,6 +53,11 @@ class Parameters:
         return self._json("X-Everlive-Sort", "sort", code=601)
 
     @property
+    def aggregate(self) -> Any:
+        """Any JSON value. Raises 601 for what is not JSON."""
+        return self._json("X-Everlive-Aggregate", "aggregate", code=601)
+
+    @property
     def skip(self) -> int | None:
         """0 or more. Raises 601."""
         return self._whole("X-Everlive-Skip", "skip")

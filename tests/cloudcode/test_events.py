@@ -9,9 +9,16 @@ from tests.cloudcode.calling import MASTER
 from tests.cloudcode.data_calls import BOOK, Items, MakeApplication, app_with
 
 ALL = "\n".join(
-    [f"def before_{name}(request, context): context['n'] = 1" for name in ("create", "read", "update", "delete")]
-    + [f"def after_{name}(request, response, context): pass" for name in ("create", "read", "update", "delete")]
+    [
+        f"def before_{name}(request, context): context['n'] = 1"
+        for name in ("create", "read", "update", "delete", "aggregate")
+    ]
+    + [
+        f"def after_{name}(request, response, context): pass"
+        for name in ("create", "read", "update", "delete", "aggregate")
+    ]
 )
+TITLES = 'Book/_aggregate?aggregate={"GroupBy":"Title"}'
 NO = {"Id": "nobody"}
 
 
@@ -43,6 +50,7 @@ FIRED = [
     ("update by filter", "PUT", 'Book?filter={"Title":"Emma"}', {"Title": "x"}, "update"),
     ("delete one", "DELETE", "Book/1", None, "delete"),
     ("delete all", "DELETE", "Book", None, "delete"),
+    ("aggregate", "GET", TITLES, None, "aggregate"),
 ]
 
 
@@ -65,6 +73,8 @@ WRONG_REQUESTS = [
     ("bad filter", "GET", 'Book?filter={"a":{"$no":1}}', None, {}, (400, 608)),
     ("bad fields", "GET", 'Book?fields={"a":2,"b":0}', None, {}, (400, 616)),
     ("bad sort", "GET", 'Book?sort={"a":7}', None, {}, (400, 601)),
+    ("bad aggregate", "GET", 'Book/_aggregate?aggregate={"a":7}', None, {}, (400, 601)),
+    ("bad filter of an aggregation", "GET", f'{TITLES}&filter={{"a":{{"$no":1}}}}', None, {}, (400, 608)),
     ("bad body", "POST", "Book", "text", {}, (400, 601)),
     ("bad update", "PUT", "Book", {"$inc": {"a": "x"}}, {}, (400, 601)),
     ("bad master key", "GET", "Book", None, {"authorization": "MasterKey wrong"}, (401, 604)),
@@ -137,6 +147,54 @@ BEFORE: list[tuple[str, str, tuple[str, str, Any], int, Mapping[str, Any], list[
         "def before_delete(request, context): request.take = 1; request.sort = {'Title': -1}",
         ("DELETE", "Book", None),
         200, {"Result": 1}, ["Dune"],
+    ),
+    (
+        "aggregate: narrows the filter",
+        "def before_aggregate(request, context): request.filter = {'$and': [request.filter or {}, {'Title': 'Emma'}]}",
+        ("GET", TITLES, None),
+        200, {"Result": [{"Title": "Emma"}]}, ["Dune", "Emma"],
+    ),
+    (
+        "aggregate: changes what is worked out",
+        "def before_aggregate(request, context): request.aggregate['Aggregate'] = {'N': {'count': None}}",
+        ("GET", TITLES, None),
+        200, {"Result": [{"Title": "Dune", "N": 1}, {"Title": "Emma", "N": 1}]}, ["Dune", "Emma"],
+    ),
+    (
+        "aggregate: replaces it",
+        "def before_aggregate(request, context): request.aggregate = {'Aggregate': {'Last': {'max': 'Title'}}}",
+        ("GET", TITLES, None),
+        200, {"Result": [{"Last": "Emma"}]}, ["Dune", "Emma"],
+    ),
+    (
+        "aggregate: has no order and no pages",
+        "def before_aggregate(request, context): request.sort = {'Title': -1}; request.skip = 1; request.take = 0; request.fields = {'a': 1}",
+        ("GET", TITLES, None),
+        200, {"Result": [{"Title": "Dune"}, {"Title": "Emma"}]}, ["Dune", "Emma"],
+    ),
+    (
+        "aggregate: answers instead of it",
+        "def before_aggregate(request, context): request.answer([{'N': 0}], additional_data={'Why': request.action})",
+        ("GET", TITLES, None),
+        200, {"Result": [{"N": 0}], "Why": "GET"}, ["Dune", "Emma"],
+    ),
+    (
+        "aggregate: cancels",
+        "def before_aggregate(request, context): request.cancel('No figures.')",
+        ("GET", TITLES, None),
+        500, {"errorCode": 910, "message": "No figures."}, ["Dune", "Emma"],
+    ),
+    (
+        "aggregate: leaves what is no aggregation",
+        "def before_aggregate(request, context): request.aggregate = None",
+        ("GET", TITLES, None),
+        400, {"errorCode": 601}, ["Dune", "Emma"],
+    ),
+    (
+        "reading is another event than aggregating",
+        "def before_read(request, context): request.cancel()",
+        ("GET", TITLES, None),
+        200, {"Result": [{"Title": "Dune"}, {"Title": "Emma"}]}, ["Dune", "Emma"],
     ),
     (
         "answers instead of the operation",
@@ -247,6 +305,20 @@ AFTER: list[tuple[str, str, tuple[str, str, Any], int, Mapping[str, Any], list[A
         200, {"Result": ["GetCount", 2]}, ["Dune", "Emma"],
     ),
     (
+        "aggregate: a list of groups",
+        "def after_aggregate(request, response, context):\n"
+        "    for group in response.result: group['Shout'] = group['Title'].upper()\n"
+        "    response.additional_data['By'] = request.aggregate['GroupBy']",
+        ("GET", TITLES, None),
+        200, {"Result": [{"Title": "Dune", "Shout": "DUNE"}, {"Title": "Emma", "Shout": "EMMA"}], "By": "Title"}, ["Dune", "Emma"],
+    ),
+    (
+        "aggregate: raises, and nothing was written",
+        "def after_aggregate(request, response, context): 1 / 0",
+        ("GET", TITLES, None),
+        500, {"errorCode": 901, "message": "An error occurred during execution of custom server code."}, ["Dune", "Emma"],
+    ),
+    (
         "additional data keeps its types and leaves the envelope alone",
         "from datetime import datetime, timezone\ndef after_create(request, response, context):\n"
         "    response.additional_data |= {'Rank': 1, 'At': datetime(2020, 1, 2, tzinfo=timezone.utc), 'Result': 'x', 'errorCode': 1}",
@@ -348,7 +420,7 @@ def test_the_context_is_copied_as_json(books: Any) -> None:
 def test_what_a_handler_is_told_of_a_request(books: Any) -> None:
     items = books(
         "def before_read(request, context):\n"
-        "    names = ('event', 'action', 'type_name', 'item_id', 'specific_action', 'data', 'filter', 'sort', 'fields', 'skip', 'take',\n"
+        "    names = ('event', 'action', 'type_name', 'item_id', 'specific_action', 'data', 'filter', 'sort', 'fields', 'aggregate', 'skip', 'take',\n"
         "             'query_string', 'custom_parameters', 'is_sync', 'api_url', 'id')\n"
         "    request.answer({name: getattr(request, name) for name in names} | {'who': request.principal.type,\n"
         "        'authorization': request.headers.get('authorization'), 'agent': request.headers.get('User-Agent')})"
@@ -360,7 +432,7 @@ def test_what_a_handler_is_told_of_a_request(books: Any) -> None:
     told = items.send("GET", 'Book?sort={"Title":1}&fields={"Title":1}&_el=123', headers=headers).json["Result"]
     assert told == {
         "event": "before_read", "action": "GET", "type_name": "Book", "item_id": None, "specific_action": None, "data": None,
-        "filter": {"Title": "Emma"}, "sort": {"Title": 1}, "fields": {"Title": 1}, "skip": 1, "take": 2,
+        "filter": {"Title": "Emma"}, "sort": {"Title": 1}, "fields": {"Title": 1}, "aggregate": None, "skip": 1, "take": 2,
         "query_string": {"sort": '{"Title":1}', "fields": '{"Title":1}', "_el": "123"}, "custom_parameters": {"a": 1},
         "is_sync": True, "api_url": told["api_url"], "id": "request-1", "who": "masterKey", "authorization": None, "agent": "test",
     }  # fmt: skip
@@ -531,6 +603,8 @@ def on_request(request, response):
         "get": books.get("3", fields={"Title": 1}),
         "get none": books.get("none"),
         "count": [books.count(), books.count({"Title": "Ada"})],
+        "aggregate": books.aggregate({"GroupBy": "Title", "Aggregate": {"N": {"count": None}}}),
+        "aggregate a filter": books.aggregate({"Aggregate": {"Last": {"max": "Id"}}}, filter={"Title": "Ada"}),
         "update": books.update("3", {"Title": "x"}),
         "update by filter": books.update({"Title": "Ada"}, {"$set": {"Title": "y"}}),
         "delete": books.delete("3"),
@@ -541,7 +615,9 @@ def on_request(request, response):
         assert items.send("GET", "Functions/all").json == {
             "create": "3", "create many": ["4", "5"], "find": ["1", "3"], "find fields": [{"Title": "Ada"}], "find all": 5,
             "first": {"Id": "4", "Title": "Ada"}, "first of none": None, "get": {"Id": "3", "Title": "Ada"}, "get none": None,
-            "count": [5, 2], "update": 1, "update by filter": 1, "delete": 1, "delete by filter": 1,
+            "count": [5, 2], "aggregate a filter": [{"Last": "4"}],
+            "aggregate": [{"Title": "Dune", "N": 1}, {"Title": "Emma", "N": 1}, {"Title": "Ada", "N": 2}, {"Title": None, "N": 1}],
+            "update": 1, "update by filter": 1, "delete": 1, "delete by filter": 1,
         }  # fmt: skip
 
     ERRORS = [
@@ -549,6 +625,8 @@ def on_request(request, response):
         ("bad filter", "data('Book').find({'$no': 1})", 608),
         ("bad fields", "data('Book').find(fields={'a': 5, 'b': 0})", 616),
         ("bad sort", "data('Book').find(sort={'a': 5})", 601),
+        ("bad aggregate", "data('Book').aggregate({'GroupBy': 5})", 601),
+        ("bad filter of an aggregation", "data('Book').aggregate({'GroupBy': 'a'}, filter={'$no': 1})", 608),
         ("missing item", "data('Book').update('none', {'Title': 'x'})", 801),
         ("missing item to delete", "data('Book').delete('none')", 801),
         ("taken", "data('Book').create({'Isbn': 'isbn-1'})", 107),
@@ -561,6 +639,15 @@ def on_request(request, response):
         items = Items(make_application(app_with({"functions/f.py": source}, Secret={"policy": "private"})))
         items.create({"Isbn": "isbn-1"})
         assert items.send("GET", "Functions/f").json == code
+
+    def test_an_aggregation_fires_its_events(self, books: Any) -> None:
+        items = books(
+            "def before_aggregate(request, context): request.filter = {'Title': 'Emma'}\n"
+            "def after_aggregate(request, response, context): response.result[0]['By'] = request.principal.type",
+            functions__f="from cloud import data\n"
+            "def on_request(request, response): return data('Book', master=True).aggregate({'GroupBy': 'Title'})",
+        )
+        assert items.send("GET", "Functions/f").json == [{"Title": "Emma", "By": "masterKey"}]
 
     def test_as_the_caller_or_with_the_master_key(self, make_application: MakeApplication) -> None:
         source = "from cloud import data\ndef on_request(request, response): return data('Secret', master=request.data).count()"

@@ -20,6 +20,7 @@ HEADERS = {
     "filter": "X-Everlive-Filter",
     "fields": "X-Everlive-Fields",
     "sort": "X-Everlive-Sort",
+    "aggregate": "X-Everlive-Aggregate",
     "skip": "X-Everlive-Skip",
     "take": "X-Everlive-Take",
     "count": "X-Everlive-Include-Count",

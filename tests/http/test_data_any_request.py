@@ -69,7 +69,21 @@ conditions = st.dictionaries(
 )
 updates = st.dictionaries(operators, st.dictionaries(fields | texts, any_json, max_size=3), max_size=2)
 directions = st.dictionaries(fields | texts, st.sampled_from([1, -1, 0, True, "1"]) | any_json, max_size=3)
-expressions = conditions | directions | any_json
+aggregations = st.fixed_dictionaries(
+    {},
+    optional={
+        "GroupBy": fields | st.lists(fields, max_size=3) | any_json,
+        "Aggregate": st.dictionaries(
+            texts,
+            st.dictionaries(
+                st.sampled_from(["count", "min", "max", "avg", "sum"]) | texts, fields | any_json, max_size=2
+            ),
+            max_size=3,
+        )
+        | any_json,
+    },
+)
+expressions = conditions | directions | aggregations | any_json
 
 
 def _spelt(value: Any) -> st.SearchStrategy[str]:
@@ -92,12 +106,12 @@ segments = (
     | texts
 )  # fmt: skip
 known_paths = st.sampled_from(
-    [f"{API}/{path}" for path in ("Book", "Book", "Book/b1", "Book/_count", "Author", "Visit")]
+    [f"{API}/{path}" for path in ("Book", "Book", "Book/b1", "Book/_count", "Book/_aggregate", "Author", "Visit")]
 )
 odd_paths = st.lists(segments, max_size=5).map(lambda parts: "/".join(["", "v1", *parts]))
 paths = st.tuples(st.integers(0, 3), known_paths, odd_paths).map(lambda drawn: drawn[2] if drawn[0] == 3 else drawn[1])
 keys = st.sampled_from(
-    ["filter", "fields", "sort", "skip", "take", "includeCount", "singleField", "customParameters", "overrideSystemFields",
+    ["filter", "fields", "sort", "aggregate", "skip", "take", "includeCount", "singleField", "customParameters", "overrideSystemFields",
      "access_token", "_el", "how", "then"]
 )  # fmt: skip
 queries = st.dictionaries(keys | texts, sent | st.sampled_from(["cancel", "fail", "told", "secret"]), max_size=3).map(

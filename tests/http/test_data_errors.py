@@ -39,10 +39,10 @@ def authorized(path: str, value: str) -> Request:
 REQUESTS = [
     Scenario("app in another case", get("/v1/Library/Book"), 404, 600, "Library"),
     Scenario("app unknown", Request("GET", "/v1/nowhere/Book"), 404, 600, ""),
-    Scenario("an operation that is not there", get("/Book/_aggregate"), 404, 600, "Book/_aggregate"),
+    Scenario("an operation that is not there", get("/Book/_expand"), 404, 600, "Book/_expand"),
     Scenario("an operation, percent-encoded", get("/Book/%5fexpand"), 404, 600, "Book/_expand"),
     Scenario("a segment that is an underscore", get("/Book/_"), 404, 600, "underscore"),
-    Scenario("an operation by POST", post("/Book/_aggregate", {}), 404, 600, "Book/_aggregate"),
+    Scenario("an operation by POST", post("/Book/_owner", {}), 404, 600, "Book/_owner"),
     Scenario("an operation of an item", put("/Book/b1/_acl", {}), 404, 600, ""),
     Scenario("below an item", get("/Book/b1/Title"), 404, 600, ""),
     Scenario("no type", get("/"), 404, 600, ""),
@@ -260,6 +260,7 @@ def test_an_update_that_stops_says_how_far_it_came(call: Call) -> None:
         ("/Book", "GET, HEAD, POST, PUT, DELETE, OPTIONS"),
         ("/Book/b1", "GET, HEAD, PUT, DELETE, OPTIONS"),
         ("/Book/_count", "GET, HEAD, OPTIONS"),
+        ("/Book/_aggregate", "GET, HEAD, OPTIONS"),
     ],
 )
 def test_the_methods_of_a_path(call: Call, path: str, allowed: str) -> None:

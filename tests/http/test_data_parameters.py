@@ -18,6 +18,7 @@ NAMES = {
     "filter": ("X-Everlive-Filter", "filter"),
     "fields": ("X-Everlive-Fields", "fields"),
     "sort": ("X-Everlive-Sort", "sort"),
+    "aggregate": ("X-Everlive-Aggregate", "aggregate"),
     "skip": ("X-Everlive-Skip", "skip"),
     "take": ("X-Everlive-Take", "take"),
     "include_count": ("X-Everlive-Include-Count", "includeCount"),
@@ -25,7 +26,7 @@ NAMES = {
     "override_system_fields": ("X-Everlive-Override-System-Fields", "overrideSystemFields"),
 }
 DEFAULTS = {"custom_parameters": {}, "include_count": True, "override_system_fields": False}
-JSON_PARAMETERS = ("custom_parameters", "filter", "fields", "sort")
+JSON_PARAMETERS = ("custom_parameters", "filter", "fields", "sort", "aggregate")
 
 
 def parameters(headers: dict[str, str] | None = None, query: str = "") -> Parameters:
@@ -96,7 +97,7 @@ def test_what_is_not_ascii_as_it_arrives(arrived: str, meant: str) -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["filter", "fields", "sort"])
+@pytest.mark.parametrize("name", ["filter", "fields", "sort", "aggregate"])
 @pytest.mark.parametrize("value", [[], [1], "text", "null", "", 5, 0, True, False])
 def test_json_of_any_kind_is_for_the_service_to_judge(name: str, value: Any) -> None:
     for read in sent(name, json.dumps(value)):
@@ -110,7 +111,7 @@ def test_a_filter_twice_in_the_query() -> None:
     assert error.value.code == 608
 
 
-CODES = {"custom_parameters": 614, "filter": 608, "fields": 616, "sort": 601}
+CODES = {"custom_parameters": 614, "filter": 608, "fields": 616, "sort": 601, "aggregate": 601}
 
 
 @pytest.mark.parametrize("name", JSON_PARAMETERS)

@@ -12,18 +12,20 @@ IMPORTS = "import asyncio, json\nfrom cloud import CloudError, data, functions, 
 
 REQUEST: dict[str, Any] = {
     "id": "request-1", "type_name": "Book", "item_id": None, "specific_action": None, "data": None, "filter": None,
-    "sort": None, "fields": None, "skip": None, "take": None, "query_string": {}, "headers": {},
+    "sort": None, "fields": None, "aggregate": None, "skip": None, "take": None, "query_string": {}, "headers": {},
     "principal": {"type": "anonymous", "id": "0", "roles": ["Anonymous"], "data": {}}, "custom_parameters": {},
     "api_url": "https://api.test/v1/app", "is_sync": False,
 }  # fmt: skip
 
-ACTIONS = {"create": "POST", "read": "GET", "update": "PUT", "delete": "DELETE", "aggregate": "POST"}
+ACTIONS = {"create": "POST", "read": "GET", "update": "PUT", "delete": "DELETE", "aggregate": "GET"}
 
 RESPONSE: dict[str, Any] = {
     "result": 1, "status_code": 200, "success": True, "error": None, "additional_data": {},
 }  # fmt: skip
 
 ITEMS = [{"Id": "a", "Title": "The Salt Road"}, {"Id": "b", "Title": "Winter of Glass"}]
+
+GROUPS = [{"Author": "okonedo", "N": 2}]
 
 BEFORE, AFTER = "request, context", "request, response, context"
 
@@ -82,6 +84,8 @@ class DataHost(SmallHost):
                 return {"value": items}
             case "get":
                 return {"value": next((item for item in items if item["Id"] == told["id"]), None)}
+            case "aggregate":
+                return {"value": GROUPS}
             case "count":
                 return {"value": len(items)}
             case "create":

@@ -6,10 +6,11 @@ import pytest
 
 from runtime.sandbox.sandbox import Sandbox
 from tests.sandbox.guest_calls import run_guest
-from tests.sandbox.guest_events import ITEMS, DataHost, Event, async_handler, handler
+from tests.sandbox.guest_events import GROUPS, ITEMS, DataHost, Event, async_handler, handler
 
 FIND = {"type": "Book", "filter": None, "sort": None, "fields": None, "skip": None, "take": None, "master": False}
 GET = {"type": "Book", "id": "a", "fields": None, "master": False}
+AGGREGATE = {"type": "Book", "aggregate": {}, "filter": None, "master": False}
 COUNT = {"type": "Book", "filter": None, "master": False}
 CREATE = {"type": "Book", "data": {}, "master": False}
 UPDATE: dict[str, Any] = {"type": "Book", "id": None, "filter": None, "data": {}, "master": False}
@@ -33,6 +34,8 @@ CALLS: dict[str, tuple[str, str, dict[str, Any], Any]] = {
     "get what is not there": ("data('Book').get('missing')", "data.get", {**GET, "id": "missing"}, None),
     "count": ("data('Book').count()", "data.count", COUNT, 2),
     "count with a filter": ("data('Empty', master=True).count({'a': 1})", "data.count", {**COUNT, "type": "Empty", "filter": {"a": 1}, "master": True}, 0),
+    "aggregate": ("data('Book').aggregate({'GroupBy': 'Author', 'Aggregate': {'N': {'count': None}}})", "data.aggregate", {**AGGREGATE, "aggregate": {"GroupBy": "Author", "Aggregate": {"N": {"count": None}}}}, GROUPS),
+    "aggregate with a filter": ("data('Book', master=True).aggregate({}, filter={'a': 1})", "data.aggregate", {**AGGREGATE, "filter": {"a": 1}, "master": True}, GROUPS),
     "create": ("data('Book').create({'Title': 'A'})", "data.create", {**CREATE, "data": {"Title": "A"}}, MADE),
     "create many": ("data('Book', master=True).create([{'a': 1}, {'a': 2}])", "data.create", {**CREATE, "data": [{"a": 1}, {"a": 2}], "master": True}, [MADE, MADE]),
     "create from a tuple": ("data('Book').create(({'a': 1},))", "data.create", {**CREATE, "data": [{"a": 1}]}, [MADE]),
@@ -137,6 +140,9 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "an update of an empty Id": ("data('Book').update('', {})", "ValueError", "update takes an Id or a filter, and an Id is not empty."),
     "a filter that JSON cannot say": ("data('Book').find({'a': {'$in': {1}}})", "NotJson", "filter.a['$in'] is a set, which JSON cannot say."),
     "an item that JSON cannot say": ("data('Book').create([{'Price': float('inf')}])", "NotJson", "data[0].Price is inf, which JSON cannot say."),
+    "an aggregation of nothing": ("data('Book').aggregate()", "TypeError", "ContentType.aggregate() missing 1 required positional argument: 'expression'"),
+    "a filter by position": ("data('Book').aggregate({}, {})", "TypeError", "ContentType.aggregate() takes 2 positional arguments but 3 were given"),
+    "an aggregation that JSON cannot say": ("data('Book').aggregate({'GroupBy': {'a'}})", "NotJson", "aggregate.GroupBy is a set, which JSON cannot say."),
     "a sort by position": ("data('Book').find({}, {'a': 1})", "TypeError", "ContentType.find() takes from 1 to 2 positional arguments but 3 were given"),
     "a misspelt operation": ("data('Book').findOne()", "AttributeError", "'ContentType' object has no attribute 'findOne'"),
     "an attribute of one's own": ("setattr(data('Book'), 'mastr', True)", "AttributeError", "'ContentType' object has no attribute 'mastr' and no __dict__ for setting new attributes"),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from runtime.sandbox.sandbox import Sandbox
 from tests.sandbox.guest_calls import run_code
-from tests.sandbox.guest_events import ITEMS, DataHost, Event, async_handler, handler
+from tests.sandbox.guest_events import GROUPS, ITEMS, DataHost, Event, async_handler, handler
 
 # name: (source, names of the handlers)
 HANDLERS: dict[str, tuple[str, list[str]]] = {
@@ -34,7 +34,8 @@ def test_handlers_of_a_file(guest_sandbox: Sandbox, data_host: DataHost, source:
 
 
 UNCHANGED: dict[str, Any] = {
-    "data": None, "filter": None, "sort": None, "fields": None, "skip": None, "take": None, "context": {}, "answer": None,
+    "data": None, "filter": None, "sort": None, "fields": None, "aggregate": None, "skip": None, "take": None,
+    "context": {}, "answer": None,
 }  # fmt: skip
 
 
@@ -68,7 +69,9 @@ BEFORE: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
     "an answer that changes after it was given": ("before_read", "result = []; request.answer(result); result.append(1)", {}, answered([1])),
     "an answer from a function": ("before_read", "request.answer(functions.call('echo', {'a': 1}), functions.call('echo', 201), functions.call('echo', {'b': 2}))", {}, answered({"a": 1}, 201, b=2)),
     "data from a function": ("before_create", "request.data['copies'] = functions.call('echo', 3)", {"data": {}}, {"data": {"copies": 3}}),
-    "aggregate": ("before_aggregate", "request.filter = {'a': 1}", {}, {"filter": {"a": 1}}),
+    "the filter of an aggregation": ("before_aggregate", "request.filter = {'a': 1}", {"aggregate": {"GroupBy": "a"}}, {"filter": {"a": 1}, "aggregate": {"GroupBy": "a"}}),
+    "an aggregation in place": ("before_aggregate", "request.aggregate['GroupBy'] += ['b']", {"aggregate": {"GroupBy": ["a"]}}, {"aggregate": {"GroupBy": ["a", "b"]}}),
+    "an aggregation replaced": ("before_aggregate", "request.aggregate = {'Aggregate': {'N': {'count': None}}}", {"aggregate": {"GroupBy": "a"}}, {"aggregate": {"Aggregate": {"N": {"count": None}}}}),
 }  # fmt: skip
 
 
@@ -103,7 +106,7 @@ AFTER: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
     "what is assigned to the request changes nothing": ("after_read", "request.filter = {'a': 1}; request.data = 5", {}, {}),
     "results from a function": ("after_read", "response.result = functions.call('echo', [1]); response.status_code = functions.call('echo', 203); response.additional_data = functions.call('echo', {'a': 1})", {},
                                 {"result": [1], "status_code": 203, "additional_data": {"a": 1}}),
-    "aggregate": ("after_aggregate", "response.result = 5", {}, {"result": 5}),
+    "groups": ("after_aggregate", "for group in response.result: group['Share'] = group['N'] / 4", {"result": GROUPS}, {"result": [{"Author": "okonedo", "N": 2, "Share": 0.5}]}),
 }  # fmt: skip
 
 
@@ -121,7 +124,7 @@ def test_after(event: Event, write: Any, name: str, body: str, response: dict[st
 REQUESTS: dict[str, tuple[dict[str, Any], str, Any]] = {
     "the event": ({}, "[request.event, request.action, request.type_name, request.item_id, request.specific_action]", ["before_read", "GET", "Book", None, None]),
     "an item": ({"item_id": "a", "specific_action": "GetCount"}, "[request.item_id, request.specific_action]", ["a", "GetCount"]),
-    "what there is not": ({}, "[request.data, request.filter, request.sort, request.fields, request.skip, request.take]", [None] * 6),
+    "what there is not": ({}, "[request.data, request.filter, request.sort, request.fields, request.aggregate, request.skip, request.take]", [None] * 7),
     "the query": ({"query_string": {"a": "1"}}, "request.query_string['a']", "1"),
     "headers in any case": ({"headers": {"x-a": "b"}}, "request.headers['X-A']", "b"),
     "the principal": ({"principal": {"type": "user", "id": "u1", "roles": ["Editors"], "data": {"Username": "ann"}}},
@@ -142,8 +145,8 @@ def test_requests(event: Event, told: dict[str, Any], expression: str, value: An
 # name: (event, body of its handler, exception, message)
 WRONG: dict[str, tuple[str, str, str, str]] = {
     "a misspelt attribute": ("before_read", "request.filtr = {}", "AttributeError", "'DataRequest' object has no attribute 'filtr'"),
-    "an attribute that cannot be changed": ("before_read", "request.item_id = 'b'", "AttributeError", "request.item_id cannot be changed; data, filter, sort, fields, skip and take can."),
-    "the principal": ("before_read", "request.principal = None", "AttributeError", "request.principal cannot be changed; data, filter, sort, fields, skip and take can."),
+    "an attribute that cannot be changed": ("before_read", "request.item_id = 'b'", "AttributeError", "request.item_id cannot be changed; data, filter, sort, fields, aggregate, skip and take can."),
+    "the principal": ("before_read", "request.principal = None", "AttributeError", "request.principal cannot be changed; data, filter, sort, fields, aggregate, skip and take can."),
     "affected ids": ("before_delete", "request.affected_ids = []", "AttributeError", "property 'affected_ids' of 'DataRequest' object has no setter"),
     "a misspelt attribute of the response": ("after_read", "response.statusCode = 404", "AttributeError", "'DataResponse' object has no attribute 'statusCode' and no __dict__ for setting new attributes"),
     "the body of a function": ("after_read", "response.body = 1", "AttributeError", "'DataResponse' object has no attribute 'body' and no __dict__ for setting new attributes"),

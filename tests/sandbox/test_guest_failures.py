@@ -260,7 +260,11 @@ def test_what_is_wrong_is_found_without_running_it(guest_sandbox: Sandbox) -> No
     assert found == [
         ("functions/a.py", 1, "does not compile: invalid syntax"),
         ("shared/b.py", None, "does not compile: Parser stack overflowed - Python source too complex to parse"),
-        ("types/Book.py", 2, "before_craete would never be called: no event has that name. Did you mean before_create?"),
+        (
+            "types/Book.py",
+            2,
+            "before_craete would never be called: no event has that name. Did you mean before_create?",
+        ),
         ("types/Book.py", 3, "afterRead would never be called: no event has that name. Did you mean after_read?"),
         ("types/Book.py", 4, "after_all would never be called: no event has that name. Did you mean after_read?"),
     ]

@@ -97,6 +97,8 @@ async def after_update(request: DataRequest, response: DataResponse, context: di
     made = await data("Audit").create([{"Id": item["Id"]} for item in items])
     one = await data("Audit").create({"By": request.principal.id})
     changed: int = await data("Author").update(one["Id"], {"$inc": {"Changes": len(made)}})
+    groups = await data("Author").aggregate({"GroupBy": "Name", "Aggregate": {"N": {"count": None}}}, filter={"Id": ids[0]})
+    request.aggregate = {"GroupBy": [group["Name"] for group in groups]}
     response.result = {"changed": changed, "author": await data("Author").get(ids[0], fields={"Name": 1})}
     response.additional_data["At"] = response.status_code
     return [author["Name"] for author in await found]
@@ -149,6 +151,9 @@ def after_delete(request: DataRequest, response: DataResponse) -> None:
     data("Book").delete(None)  # error: arg-type
     data("Book").count().lower()  # error: attr-defined
     data("Book").findOne()  # error: attr-defined
+    data("Book").aggregate("Title")  # error: arg-type
+    data("Book").aggregate({"GroupBy": "Title"}, {})  # error: call-arg
+    request.aggregate["GroupBy"] = "Title"  # error: index
 
 async def before_delete(request: DataRequest) -> None:
     ids: list[int] = await request.affected_ids  # error: assignment

@@ -73,6 +73,7 @@ def data_calls(execute: Execute) -> Iterator[Capability]:
     yield DataCall(execute, "data.find", "read", *SELECTS)
     yield DataCall(execute, "data.count", "read", "filter")
     yield GetItem(execute, "data.get", "read", "fields")
+    yield DataCall(execute, "data.aggregate", "aggregate", "aggregate", "filter")
     yield DataCall(execute, "data.create", "create", "data")
     yield DataCall(execute, "data.update", "update", "filter", "data")
     yield DataCall(execute, "data.delete", "delete", "filter")

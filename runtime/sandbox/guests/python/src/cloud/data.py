@@ -82,6 +82,15 @@ class ContentType:
         """How many items match `filter`, or how many there are."""
         return self._ask("data.count", {"filter": filter}, PendingNumber)  # type: ignore[no-any-return]
 
+    def aggregate(self, expression: Mapping[str, Any], *, filter: Mapping[str, Any] | None = None) -> PendingItems:
+        """Figures about the items that match `filter`, or about all: a dict for each group.
+
+        `expression` is such as `{"GroupBy": "City", "Aggregate": {"N": {"count": None}, "Total": {"sum": "Amount"}}}`.
+        There are count, min, max, avg and sum. Without `GroupBy` all items are one group.
+        """
+        arguments = {"aggregate": expression, "filter": filter}
+        return self._ask("data.aggregate", arguments, PendingItems)  # type: ignore[no-any-return]
+
     def create(self, data: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> PendingItem | PendingItems:
         """Create an item, or all items of a list or none; answers its `{"Id", "CreatedAt"}`, or a list of those."""
         return self._ask("data.create", {"data": data}, PendingItem)  # type: ignore[no-any-return]

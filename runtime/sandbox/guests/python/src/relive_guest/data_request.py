@@ -13,7 +13,7 @@ from relive_guest.requests import Principal
 if TYPE_CHECKING:
     from cloud.data import PendingIds, PendingItems
 
-CHANGEABLE = ("data", "filter", "sort", "fields", "skip", "take")
+CHANGEABLE = ("data", "filter", "sort", "fields", "aggregate", "skip", "take")
 
 READ_ONLY = (
     "action", "api_url", "custom_parameters", "event", "headers", "id", "is_sync", "item_id", "principal",
@@ -30,8 +30,10 @@ class DataRequest:
     `event` is the handler's name, `type_name` the content type's; `action` is the HTTP method, and `specific_action` is
     "GetCount" when items are only counted. `item_id` names the one item that is meant; it is None when a filter says
     which, or all are meant. `data` is what the client sent: an item or a list of them to create, or an update.
+    `aggregate` is what an aggregation works out; besides it, only `filter` counts there.
 
-    A before handler can change `data`, `filter`, `sort`, `fields`, `skip` and `take`, in place or by assigning to them.
+    A before handler can change `data`, `filter`, `sort`, `fields`, `aggregate`, `skip` and `take`, in place or by
+    assigning to them.
 
     `query_string` and `headers` hold texts by name, `custom_parameters` the JSON object that came with the request.
     `is_sync` is true for the offline sync of a client. `api_url` is the address of the app's own API, and `id` names
@@ -45,6 +47,7 @@ class DataRequest:
     filter: dict[str, Any] | None
     sort: dict[str, Any] | None
     fields: dict[str, Any] | None
+    aggregate: dict[str, Any] | None
     skip: int | None
     take: int | None
     event: Final[str]
@@ -65,6 +68,7 @@ class DataRequest:
         self.filter = values["filter"]
         self.sort = values["sort"]
         self.fields = values["fields"]
+        self.aggregate = values["aggregate"]
         self.skip = values["skip"]
         self.take = values["take"]
         self.event = values["event"]

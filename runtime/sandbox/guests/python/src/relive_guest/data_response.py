@@ -9,8 +9,9 @@ if TYPE_CHECKING:
 class DataResponse:
     """What an operation ended in, and what is answered: `result`, `status_code` (200 to 599) and `additional_data`.
 
-    `result` is the item or the items read, `{"Id", "CreatedAt"}` or a list of them after a create, and a number after
-    an update, a delete and a count. `additional_data` is a dict that stands beside it.
+    `result` is the item or the items read, `{"Id", "CreatedAt"}` or a list of them after a create, a number after an
+    update, a delete and a count, and a list of dicts after an aggregation. `additional_data` is a dict that stands
+    beside it.
     """
 
     # No other attributes: a misspelt one would be lost without a word.

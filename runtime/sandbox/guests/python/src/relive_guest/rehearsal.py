@@ -56,7 +56,8 @@ FUNCTION_REQUEST = {**BOTH, "function": "", "data": {"a": [1, "b", None, True]}}
 
 DATA_REQUEST = {
     **BOTH, "event": "", "type_name": "", "item_id": None, "specific_action": None, "data": [{"a": 1}, {"a": 2.5}],
-    "filter": {"a": {"$gt": 1}}, "sort": None, "fields": None, "skip": 0, "take": 10, "is_sync": False,
+    "filter": {"a": {"$gt": 1}}, "sort": None, "fields": None, "aggregate": None, "skip": 0, "take": 10,
+    "is_sync": False,
 }  # fmt: skip
 
 DATA_RESPONSE = {

@@ -82,8 +82,10 @@ class DataRequest:
     `event` is the handler's name, `type_name` the content type's; `action` is the HTTP method, and `specific_action` is
     "GetCount" when items are only counted. `item_id` names the one item that is meant; it is None when a filter says
     which, or all are meant. `data` is what the client sent: an item or a list of them to create, or an update.
+    `aggregate` is what an aggregation works out; besides it, only `filter` counts there.
 
-    A before handler can change `data`, `filter`, `sort`, `fields`, `skip` and `take`, in place or by assigning to them.
+    A before handler can change `data`, `filter`, `sort`, `fields`, `aggregate`, `skip` and `take`, in place or by
+    assigning to them.
 
     `query_string` and `headers` hold texts by name, `custom_parameters` the JSON object that came with the request.
     `is_sync` is true for the offline sync of a client. `api_url` is the address of the app's own API, and `id` names
@@ -94,6 +96,7 @@ class DataRequest:
     filter: dict[str, Any] | None
     sort: dict[str, Any] | None
     fields: dict[str, Any] | None
+    aggregate: dict[str, Any] | None
     skip: int | None
     take: int | None
     event: Final[str]
@@ -134,8 +137,9 @@ class DataRequest:
 class DataResponse:
     """What an operation ended in, and what is answered: `result`, `status_code` (200 to 599) and `additional_data`.
 
-    `result` is the item or the items read, `{"Id", "CreatedAt"}` or a list of them after a create, and a number after
-    an update, a delete and a count. `additional_data` is a dict that stands beside it.
+    `result` is the item or the items read, `{"Id", "CreatedAt"}` or a list of them after a create, a number after an
+    update, a delete and a count, and a list of dicts after an aggregation. `additional_data` is a dict that stands
+    beside it.
     """
 
     result: Any

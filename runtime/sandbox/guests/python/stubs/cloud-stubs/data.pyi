@@ -48,6 +48,12 @@ class ContentType:
         """The item with that Id, a dict, or None when there is none."""
     def count(self, filter: Mapping[str, Any] | None = None) -> PendingNumber:
         """How many items match `filter`, or how many there are."""
+    def aggregate(self, expression: Mapping[str, Any], *, filter: Mapping[str, Any] | None = None) -> PendingItems:
+        """Figures about the items that match `filter`, or about all: a dict for each group.
+
+        `expression` is such as `{"GroupBy": "City", "Aggregate": {"N": {"count": None}, "Total": {"sum": "Amount"}}}`.
+        There are count, min, max, avg and sum. Without `GroupBy` all items are one group.
+        """
     @overload
     def create(self, data: Mapping[str, Any]) -> PendingItem:
         """Create an item, or all items of a list or none; answers its `{"Id", "CreatedAt"}`, or a list of those."""
