@@ -87,15 +87,16 @@ class DocumentChangedError(StoreError):
 class Documents(Protocol):
     """Safe for use from many threads, and from several processes on the same data.
 
-    A write that returned survives a power cut. Every operation may raise StoreUnavailableError, and ReliveError 650
-    when the deadline passes.
+    A write that returned survives a power cut. Every operation may raise StoreUnavailableError, and those with a
+    deadline ReliveError 650 when it passes. A document must be what JSON can say, with a text as its `Id`: TypeError or
+    ValueError otherwise.
     """
 
     def prepare(self, collection: Collection) -> None:
         """Make the indexes that the collection asks for and does not have yet, and drop those it no longer asks for.
 
-        Every other operation does so by itself. Raises DuplicatesExistError if a field that is to be unique holds
-        duplicates, as every other operation may; then nothing has changed.
+        Every operation but `get` does so by itself. Raises DuplicatesExistError if a field that is to be unique holds
+        duplicates, as those operations may; then nothing has changed.
         """
         ...
 
@@ -111,7 +112,10 @@ class Documents(Protocol):
     def count(self, collection: Collection, filter: Filter, deadline: Deadline) -> int: ...
 
     def insert(self, collection: Collection, values: Sequence[dict[str, Any]]) -> None:
-        """Write up to INSERT_LIMIT new documents, all or none. Raises DuplicateValueError, for `Id` as well."""
+        """Write up to INSERT_LIMIT new documents, all or none. Raises DuplicateValueError, for `Id` as well.
+
+        The value of a unique field that is an array counts as a whole.
+        """
         ...
 
     def replace(self, collection: Collection, documents: Sequence[Document]) -> None:

@@ -1,13 +1,14 @@
 """Whatever is written, asked for and indexed: what is found is what a list of documents would give."""
 
 import itertools
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -15,12 +16,20 @@ from runtime.query.filter import Filter
 from runtime.query.ordering import order_key
 from runtime.query.sort import Sort
 from runtime.store.documents import Collection, Document, DocumentChangedError, Documents, DuplicateValueError
-from tests.query.generated import DOCUMENTS, FILTERS, SORTS, VALUES
+from tests.query.generated import DOCUMENTS, FILTERS, SCALARS, SORTS, VALUES
 from tests.store.asking import counted, found, in_time, query, values
 from tests.store.engines import DOCUMENT_ENGINES
 
 FIELDS = ["a", "b", "c"]
 SUBSETS = st.lists(st.sampled_from(FIELDS), unique=True).map(tuple)
+
+# On what has an index, most of them.
+COMPARISONS = st.dictionaries(
+    st.sampled_from(FIELDS),
+    st.dictionaries(st.sampled_from(["$gt", "$gte", "$lt", "$lte", "$ne"]), SCALARS, min_size=1, max_size=2) | SCALARS,
+    min_size=1,
+    max_size=2,
+)
 
 # What takes the place of some of the values in documents and filters alike.
 TEXTS = st.sampled_from(
@@ -56,21 +65,32 @@ def _estimates(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.usefixtures("_estimates")
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     items=st.lists(DOCUMENTS, max_size=8),
-    unexpected=st.lists(DOCUMENTS, max_size=2),
     indexed=SUBSETS,
-    filters=st.lists(FILTERS | st.just({}), min_size=1, max_size=3),
+    unique=SUBSETS,
+    filters=st.lists(FILTERS | COMPARISONS | st.just({}), min_size=1, max_size=3),
     sort=SORTS | st.none(),
     page=st.tuples(st.integers(0, 3), st.integers(0, 4) | st.none()),
     by=st.fixed_dictionaries({"ab": TEXTS, 1.5: NUMBERS, -1: NUMBERS}),
 )
 def test_a_query_gives_what_a_list_gives(
-    store: Documents, names: Iterator[str], items: Any, unexpected: Any, indexed: Any, filters: Any, sort: Any, page: Any, by: Any
+    store: Documents,
+    names: Iterator[str],
+    items: Any,
+    indexed: tuple[str, ...],
+    unique: tuple[str, ...],
+    filters: Any,
+    sort: Any,
+    page: Any,
+    by: Any,
 ) -> None:
-    collection = Collection("app", next(names), indexed=indexed)
     model = [{"Id": str(n), **exchanged(item, by)} for n, item in enumerate(items)]
+    unique = tuple(field for field in unique if not has_duplicates(model, (field,)))
+    collection = Collection("app", next(names), unique, indexed)
     store.insert(collection, model)
     for filter in exchanged(filters, by):
         parsed = Filter.parse(filter)
@@ -85,11 +105,9 @@ def unique_keys(value: dict[str, Any], unique: tuple[str, ...]) -> set[Any]:
     return {(field, order_key(value[field])) for field in unique if value.get(field) is not None}
 
 
-@dataclass(frozen=True)
-class Written:
-    """What a document is known by in the model."""
-
-    value: dict[str, Any]
+def has_duplicates(values: Iterable[dict[str, Any]], unique: tuple[str, ...]) -> bool:
+    keys = [key for value in values for key in unique_keys(value, unique)]
+    return len(keys) > len(set(keys))
 
 
 class DocumentsMachine(RuleBasedStateMachine):
@@ -99,9 +117,6 @@ class DocumentsMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        import tempfile
-        from pathlib import Path
-
         self.folder = tempfile.TemporaryDirectory()
         self.opened = DOCUMENT_ENGINES[self.engine](Path(self.folder.name))
         self.store = self.opened.__enter__()
@@ -195,16 +210,16 @@ class DocumentsMachine(RuleBasedStateMachine):
             self.store.delete(self.collection, [old])
             del self.model[old.id]
 
-    @rule(unique=SUBSETS, indexed=SUBSETS)
-    def ask_for_other_indexes(self, unique: tuple[str, ...], indexed: tuple[str, ...]) -> None:
+    @rule(unique=SUBSETS, indexed=SUBSETS, at_once=st.booleans())
+    def ask_for_other_indexes(self, unique: tuple[str, ...], indexed: tuple[str, ...], at_once: bool) -> None:
         other = Collection("app", "Type", unique=unique, indexed=indexed)
-        keys = [key for document in self.model.values() for key in unique_keys(document.value, unique)]
-        if len(keys) == len(set(keys)):
-            self.store.prepare(other)
-            self.collection = other
-        else:
+        if has_duplicates((document.value for document in self.model.values()), unique):
             with pytest.raises(DuplicateValueError):
                 self.store.prepare(other)
+            return
+        self.collection = other
+        if at_once:
+            self.store.prepare(other)
 
     @rule(filter=FILTERS, sort=SORTS | st.none(), skip=st.integers(0, 2), take=st.integers(0, 3) | st.none())
     def find(self, filter: Any, sort: Any, skip: int, take: int | None) -> None:

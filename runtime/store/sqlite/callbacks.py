@@ -41,6 +41,7 @@ class Callbacks:
                 raise self._failure from error
             raise
         finally:
+            self._failure = None
             connection.set_progress_handler(None, 0)
 
     def _matches(self, body: str) -> bool:

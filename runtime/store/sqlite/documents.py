@@ -36,6 +36,9 @@ class SqliteDocuments:
         self._known: dict[tuple[str, str], tuple[Collection, str, Indexes]] = {}
 
     def prepare(self, collection: Collection) -> None:
+        with self._database.reading() as connection:
+            if self._serving(connection, collection):
+                return
         with self._database.writing() as connection:
             prepared(connection, collection)
 

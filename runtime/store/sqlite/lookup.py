@@ -63,14 +63,15 @@ class KeyRange:
         if self.index.unique:
             return Sql("SELECT document FROM entries WHERE ") + self._condition() + " ORDER BY key DESC, document"
         # Among documents of one key SQLite would sort, all of them, even for the first few. So go from key to key.
-        greatest = Sql("SELECT max(key) FROM entries WHERE ") + self._condition()
-        next_lower = Sql("SELECT max(e.key) FROM entries AS e WHERE ") + self._condition("e.") + " AND e.key < keys.key"
-        here = (self.collection, self.index.number)
+        field = (self.collection, self.index.number)
         return (
-            Sql("WITH RECURSIVE keys(key) AS (")
-            + greatest
-            + next_lower.within(" UNION ALL SELECT (", ") FROM keys WHERE keys.key IS NOT NULL)")
-            + Sql(" SELECT e.document FROM keys CROSS JOIN entries AS e ON e.collection = ? AND e.field = ?", here)
+            Sql("WITH RECURSIVE keys(key) AS (SELECT max(key) FROM entries WHERE ")
+            + self._condition()
+            + Sql(
+                " UNION ALL SELECT (SELECT max(e.key) FROM entries AS e WHERE e.collection = ? AND e.field = ?", field
+            )
+            + Sql(" AND e.key >= ? AND e.key < keys.key) FROM keys WHERE keys.key IS NOT NULL)", (self.low,))
+            + Sql(" SELECT e.document FROM keys CROSS JOIN entries AS e ON e.collection = ? AND e.field = ?", field)
             + " AND e.key = keys.key"
         )
 
@@ -78,9 +79,9 @@ class KeyRange:
         """Where both hold: of the same entry, so of the same document only if it has no other."""
         return KeyRange(self.collection, self.index, max(self.low, other.low), min(self.high, other.high))
 
-    def _condition(self, table: str = "") -> Sql:
+    def _condition(self) -> Sql:
         return Sql(
-            f"{table}collection = ? AND {table}field = ? AND {table}key >= ? AND {table}key < ?",
+            "collection = ? AND field = ? AND key >= ? AND key < ?",
             (self.collection, self.index.number, self.low, self.high),
         )
 
@@ -94,8 +95,7 @@ class Either:
     def numbers(self) -> Sql:
         if not self.parts:
             return Sql("SELECT number AS document FROM documents WHERE FALSE")
-        # Each in a query of its own, for they may be such themselves.
-        return joined(" UNION ", (part.numbers().within("SELECT document FROM (", ")") for part in self.parts))
+        return joined(" UNION ", (part.numbers() for part in self.parts))
 
 
 @dataclass(frozen=True)

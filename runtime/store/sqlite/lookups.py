@@ -13,8 +13,10 @@ from runtime.store.sqlite.lookup import AnyKey, Either, Ids, KeyRange, Lookup
 from runtime.store.sqlite.prefix import prefix_of
 from runtime.store.sqlite.text import column
 
+# Whatever a filter holds, no statement is larger than SQLite takes, and no plan takes long to make.
 MAX_KEYS = 5000
 MAX_ALTERNATIVES = 100
+MAX_LOOKUPS = 10
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ def conjuncts(expression: Expression) -> list[Expression]:
 def lookups(parts: Iterable[Expression], indexes: Indexes) -> list[Found]:
     """What can be looked up of parts that must all hold, the most selective kinds first."""
     found = [lookup for part in parts if (lookup := _lookup(part, indexes))]
-    return sorted(_merged(found), key=_rank)
+    return sorted(_merged(found), key=_rank)[:MAX_LOOKUPS]
 
 
 def _lookup(part: Expression, indexes: Indexes) -> Found | None:
@@ -56,18 +58,18 @@ def _lookup(part: Expression, indexes: Indexes) -> Found | None:
 
 
 def _either(part: Or, indexes: Indexes) -> Found | None:
-    if len(part.parts) > MAX_ALTERNATIVES:
-        return None
-    alternatives = []
+    alternatives: list[Lookup] = []
     exact = True
     for alternative in part.parts:
         all_of_it = conjuncts(alternative)
         found = next(iter(lookups(all_of_it, indexes)), None)
         if found is None:
             return None
-        alternatives.append(found.lookup)
+        alternatives += found.lookup.parts if isinstance(found.lookup, Either) else [found.lookup]
         exact = exact and found.exact and len(found.conjuncts) == len(all_of_it)
-    return Found(Either(tuple(alternatives)), (part,), exact)
+    either = Either(tuple(alternatives))
+    too_large = len(alternatives) > MAX_ALTERNATIVES or len(either.numbers().parameters) > MAX_KEYS
+    return None if too_large else Found(either, (part,), exact)
 
 
 def _ids(part: Field, indexes: Indexes) -> Found | None:

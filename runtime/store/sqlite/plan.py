@@ -9,7 +9,7 @@ from runtime.query.expression import Expression
 from runtime.query.filter import Filter
 from runtime.query.sort import Sort
 from runtime.store.sqlite.indexes import Index, Indexes
-from runtime.store.sqlite.lookup import AnyKey, Everything, KeyRange, Lookup
+from runtime.store.sqlite.lookup import AnyKey, Either, Everything, KeyRange, Lookup
 from runtime.store.sqlite.lookups import Found, conjuncts, lookups
 
 FEW = 1000
@@ -18,6 +18,7 @@ FEW = 1000
 ESTIMATES = (FEW // 10, FEW, FEW * 10)
 """How much a lookup finds is not known, only counted up to one of these."""
 
+MAX_PROBES = 5
 MAX_PROBE_KEYS = 20
 
 
@@ -55,7 +56,7 @@ def planned(connection: sqlite3.Connection, indexes: Indexes, filter: Filter, so
         begin, order = _most_selective(connection, found, indexes), Order.INSERTION
     else:
         begin, order = _in_order(connection, found, indexes, index, descending=sort.fields[0].descending)
-    probed = [each for each in found if each is not begin and _is_probe(each.lookup)]
+    probed = [each for each in found if each is not begin and _is_probe(each.lookup)][:MAX_PROBES]
     answered = [part for each in (begin, *probed) if each.exact for part in each.conjuncts]
     return Plan(
         begin.lookup,
@@ -91,9 +92,14 @@ def _in_order(
 
 
 def _finds_less(connection: sqlite3.Connection, lookup: Lookup, limit: int) -> bool:
-    counting = lookup.numbers().within("SELECT count(*) FROM (", f" LIMIT {limit})")
-    (count,) = connection.execute(counting.text, counting.parameters).fetchone()
-    return bool(count < limit)
+    found = 0
+    for part in lookup.parts if isinstance(lookup, Either) else (lookup,):
+        counting = part.numbers().within("SELECT count(*) FROM (", f" LIMIT {limit - found})")
+        (count,) = connection.execute(counting.text, counting.parameters).fetchone()
+        found += count
+        if found >= limit:
+            return False
+    return True
 
 
 def _index_for(sort: Sort, indexes: Indexes) -> Index | None:

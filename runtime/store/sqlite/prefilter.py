@@ -23,7 +23,9 @@ from runtime.query.ordering import BOOLEAN, DATE, NULL, NUMBER, OBJECT, TEXT, or
 from runtime.store.sqlite.sql import Sql, joined, listed
 from runtime.store.sqlite.text import is_utf8
 
-MAX_ALTERNATIVES = 50
+# Far below what SQLite can parse.
+MAX_DEPTH = 8
+MAX_PARAMETERS = 300
 
 # SQLite compares a name with the JSON text as it stands, so only a name that JSON has no escapes for can be looked up.
 _UNQUOTABLE = re.compile(r'["\\\x00-\x1f]')
@@ -35,18 +37,25 @@ _EXACT = 2**53
 
 def prefilter(expression: Expression) -> Sql | None:
     """A condition on `d.body`, None if there is none that would help."""
+    return _below(expression, MAX_DEPTH)
+
+
+def _below(expression: Expression, levels: int) -> Sql | None:
     match expression:
         case Field(path, condition):
             return _field(path.names, condition)
-        case And(parts):
-            known = [sql for part in parts if (sql := prefilter(part))]
-            return joined(" AND ", known).within("(", ")") if known else None
-        case Or(parts) if 0 < len(parts) <= MAX_ALTERNATIVES:
-            alternatives = [prefilter(part) for part in parts]
-            known = [sql for sql in alternatives if sql]
-            return joined(" OR ", known).within("(", ")") if len(known) == len(alternatives) else None
+        case And(parts) if levels:
+            known = [sql for part in parts if (sql := _below(part, levels - 1))]
+            return _bounded(joined(" AND ", known)) if known else None
+        case Or(parts) if levels:
+            known = [sql for part in parts if (sql := _below(part, levels - 1))]
+            return _bounded(joined(" OR ", known)) if known and len(known) == len(parts) else None
         case _:
             return None
+
+
+def _bounded(condition: Sql) -> Sql | None:
+    return condition.within("(", ")") if len(condition.parameters) <= MAX_PARAMETERS else None
 
 
 def _field(names: tuple[str, ...], condition: Condition) -> Sql | None:
@@ -55,7 +64,7 @@ def _field(names: tuple[str, ...], condition: Condition) -> Sql | None:
     paths = ["$" + "".join(f'."{name}"' for name in names[: end + 1]) for end in range(len(names))]
     test = _test(paths[-1], condition)
     # An array, here or on the way, may hold what is asked for.
-    return joined(" OR ", [test, *(_type(path, "array") for path in paths)]).within("(", ")") if test else None
+    return _bounded(joined(" OR ", [test, *(_type(path, "array") for path in paths)])) if test else None
 
 
 def _test(path: str, condition: Condition) -> Sql | None:
@@ -63,10 +72,10 @@ def _test(path: str, condition: Condition) -> Sql | None:
     match condition:
         case Equals(operand):
             return _equals(path, operand)
-        case EqualsAny(operands) if len(operands) <= MAX_ALTERNATIVES:
+        case EqualsAny(operands) if len(operands) <= MAX_PARAMETERS:
             tests = [_equals(path, operand) for operand in operands]
             known = [test for test in tests if test]
-            return joined(" OR ", [_NOTHING, *known]) if len(known) == len(tests) else None
+            return joined(" OR ", known or [_NOTHING]) if len(known) == len(tests) else None
         case Compares(direction, operand):
             return _compares(path, direction in ("$gt", "$gte"), operand)
         case Exists():
@@ -87,6 +96,8 @@ def _equals(path: str, operand: Any) -> Sql | None:
             return Sql("json_extract(d.body, ?) BETWEEN ? AND ?", (path, *_around(operand)))
         case (place, _) if place == TEXT:
             return Sql("json_extract(d.body, ?) = ?", (path, operand)) if _is_comparable(operand) else None
+        case (place, _) if place == BOOLEAN:
+            return _type(path, "true" if operand else "false")
         case (place, _):
             return _of_type(path, place)
 

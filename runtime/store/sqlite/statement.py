@@ -4,6 +4,7 @@ It finds the numbers of documents first, in their order, and reads only of those
 to skip is never large.
 """
 
+from runtime.query.expression import And
 from runtime.store.sqlite.lookup import Everything, KeyRange
 from runtime.store.sqlite.plan import Order, Plan
 from runtime.store.sqlite.prefilter import prefilter
@@ -49,6 +50,7 @@ def _checks(plan: Plan) -> Sql:
     """The conditions that are left, the cheap ones first."""
     conditions = [probe.probe("s.document") for probe in plan.probes]
     if plan.rest:
-        conditions += [condition for part in plan.rest if (condition := prefilter(part))]
+        if condition := prefilter(And(plan.rest)):
+            conditions.append(condition)
         conditions.append(Sql("matches(d.body)"))
     return joined(" AND ", conditions).within(" WHERE ", "") if conditions else Sql("")

@@ -1,4 +1,4 @@
-"""What is special to the engine in a file."""
+"""The file, and the records in it."""
 
 import contextlib
 import multiprocessing

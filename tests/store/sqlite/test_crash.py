@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.store.consistency import require_consistent
+from tests.store.sqlite.consistency import require_consistent
 
 WRITER = Path(__file__).with_name("crash_writer.py")
 ROUNDS = 25
@@ -40,11 +40,19 @@ def test_two_hundred_kills(tmp_path: Path, seed: int, indexed: list[str]) -> Non
 def killed_while_writing(path: Path, folder: Path, seed: int, indexed: list[str], seconds: float) -> None:
     processes = [
         subprocess.Popen(
-            [sys.executable, str(WRITER), str(path), str(folder), f"process{n}-", str(seed * PROCESSES + n), *fields.split(",")],
+            [
+                sys.executable,
+                str(WRITER),
+                str(path),
+                str(folder),
+                f"process{n}-",
+                str(seed * PROCESSES + n),
+                *fields.split(","),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            cwd=WRITER.parents[2],
-            env={"PYTHONPATH": str(WRITER.parents[2])},
+            cwd=WRITER.parents[3],
+            env={"PYTHONPATH": str(WRITER.parents[3])},
         )
         for n, fields in enumerate(indexed)
     ]

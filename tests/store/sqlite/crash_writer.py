@@ -42,9 +42,7 @@ class Thread:
                 self.delete(self.random.sample(mine, min(len(mine), self.random.randint(1, 3))))
 
     def mine(self) -> list[Document]:
-        found = self.documents.find(
-            self.collection, Query(Filter.parse({"owner": self.name})), Deadline.after(60)
-        )
+        found = self.documents.find(self.collection, Query(Filter.parse({"owner": self.name})), Deadline.after(60))
         return list(found)
 
     def insert(self) -> None:
@@ -91,7 +89,9 @@ def main() -> None:
     path, folder, name, seed, *indexed = sys.argv[1:]
     documents = SqliteDocuments(SqliteDatabase(Path(path)))
     collection = Collection("app", "Type", unique=("code",), indexed=("owner", *indexed))
-    threads = [Thread(documents, collection, Path(folder), f"{name}{n}", int(seed) * THREADS + n) for n in range(THREADS)]
+    threads = [
+        Thread(documents, collection, Path(folder), f"{name}{n}", int(seed) * THREADS + n) for n in range(THREADS)
+    ]
     for thread in threads:
         threading.Thread(target=thread.run, daemon=True).start()
     print("ready", flush=True)

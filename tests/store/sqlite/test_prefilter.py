@@ -1,0 +1,127 @@
+"""SQLite passes by no document that matches."""
+
+import math
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from runtime.query.filter import Filter
+from runtime.store.sqlite.prefilter import prefilter
+from runtime.store.sqlite.text import to_json
+
+NAMES = st.sampled_from(["a", "b", "é", '"', "\\", "'", "a b", "\ud83d", "\n", "0", "[0]", "#", "\0"])
+NUMBERS = st.one_of(
+    st.integers(-2, 2),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.sampled_from([2**53, 2**63, 2**64, 10**30]).flatmap(lambda near: st.integers(near - 2, near + 2)),
+    st.sampled_from([0.1, 0.1 + 0.2, 0.3, 1.5, 5e-324, 2.2250738585072014e-308, 1e22, 1e23, 1.7976931348623157e308]),
+)
+TEXTS = st.sampled_from(
+    ["", "a", "a\0", "a\0b", "b", "é", "\ud83d", "\ud83dx", "2016-02-03T04:05:06Z", "2016-02-03T05:05:06+01:00"]
+)
+SCALARS = st.none() | st.booleans() | NUMBERS | TEXTS
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=2), max_leaves=4
+)
+PATHS = st.lists(NAMES, min_size=1, max_size=3).map(".".join)
+CONDITIONS = st.one_of(
+    st.builds(
+        lambda operator, operand: {operator: operand},
+        st.sampled_from(["$eq", "$gt", "$gte", "$lt", "$lte"]),
+        VALUES,
+    ),
+    st.lists(VALUES, max_size=3).map(lambda operands: {"$in": operands}),
+    st.sampled_from(
+        [{"$exists": True}, {"$mod": [2, 0]}, {"$regex": "a"}, {"$size": 1}, {"$type": 2}, {"$not": {"$gt": 0}}]
+    ),
+    VALUES.map(lambda operand: {"$elemMatch": {"$gte": operand}}),
+)
+FILTERS = st.recursive(
+    st.builds(lambda path, condition: {path: condition}, PATHS, CONDITIONS),
+    lambda inner: (
+        st.lists(inner, min_size=1, max_size=2).map(lambda parts: {"$or": parts})
+        | st.lists(inner, min_size=1, max_size=2).map(lambda parts: {"$and": parts})
+    ),
+    max_leaves=3,
+)
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(":memory:")
+    yield connection
+    connection.close()
+
+
+def passes(connection: sqlite3.Connection, filter: Any, document: Any) -> bool | None:
+    condition = prefilter(Filter.parse(filter).expression)
+    if condition is None:
+        return None
+    (passed,) = connection.execute(
+        f"SELECT {condition.text} FROM (SELECT ? AS body) AS d", (*condition.parameters, to_json(document))
+    ).fetchone()
+    return bool(passed)
+
+
+@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(document=st.dictionaries(NAMES, VALUES, max_size=3), filter=FILTERS)
+def test_what_matches_passes(connection: sqlite3.Connection, document: Any, filter: Any) -> None:
+    if Filter.parse(filter).matches(document):
+        assert passes(connection, filter, document) in (True, None)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(operator=st.sampled_from(["$eq", "$gte", "$lte", "$gt", "$lt"]), operand=NUMBERS, value=NUMBERS)
+def test_numbers_that_match_pass(connection: sqlite3.Connection, operator: str, operand: Any, value: Any) -> None:
+    document = {"a": value}
+    if Filter.parse({"a": {operator: operand}}).matches(document):
+        assert passes(connection, {"a": {operator: operand}}, document)
+    if math.isfinite(value):
+        assert passes(connection, {"a": value}, document)
+
+
+HELPS = [
+    ("another text", {"a": "x"}, {"a": "y"}),
+    ("another number", {"a": 1}, {"a": 1.5}),
+    ("another fraction", {"a": 0.1}, {"a": 0.2}),
+    ("nothing there", {"a.b": 1}, {"a": {"c": 1}}),
+    ("too small", {"a": {"$gt": 5}}, {"a": 4}),
+    ("too large", {"a": {"$lt": "b"}}, {"a": "c"}),
+    ("a number among texts", {"a": {"$lt": "b"}}, {"a": 1}),
+    ("not null", {"a": None}, {"a": 0}),
+    ("another boolean", {"a": True}, {"a": False}),
+    ("none of them", {"a": {"$in": [1, "x"]}}, {"a": 2}),
+    ("no text", {"a": {"$regex": "x"}}, {"a": 2}),
+    ("no array", {"a": {"$size": 1}}, {"a": "x"}),
+    ("no array of objects", {"a": {"$elemMatch": {"b": 1}}}, {"a": {"b": 1}}),
+    ("missing", {"a": {"$exists": True}}, {"b": 1}),
+    ("one part is not there", {"a": 1, "b": {"$ne": 1}}, {"a": 2}),
+    ("neither", {"$or": [{"a": 1}, {"b": 1}]}, {"a": 2}),
+    ("with an odd name", {"é 'x' [0]": 1}, {"é 'x' [0]": 2}),
+]
+
+
+@pytest.mark.parametrize(("filter", "document"), [case[1:] for case in HELPS], ids=[case[0] for case in HELPS])
+def test_much_of_what_does_not_match_is_passed_by(connection: sqlite3.Connection, filter: Any, document: Any) -> None:
+    assert not Filter.parse(filter).matches(document)
+    assert passes(connection, filter, document) is False
+
+
+@pytest.mark.parametrize(
+    "filter",
+    [
+        {"a": {"$ne": 1}},
+        {"$nor": [{"a": 1}]},
+        {'"': 1},
+        {"\\": 1},
+        {"a": "x\0"},
+        {"$or": [{"a": 1}, {"b": {"$ne": 1}}]},
+    ],
+    ids=str,
+)
+def test_some_filters_are_for_python_alone(filter: Any) -> None:
+    assert prefilter(Filter.parse(filter).expression) is None
