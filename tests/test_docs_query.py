@@ -164,6 +164,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         invalid.MAX_DEPTH,
         invalid.MAX_DEPTH,
         pattern.MAX_LENGTH,
+        pattern.MAX_PATTERNS,
         location.MAX_GAP,
         aggregation.MAX_NAMES,
         aggregation.MAX_GROUPS,

@@ -52,7 +52,8 @@ class EventHook:
     def after(self, request: DataRequest, outcome: DataAnswer | ReliveError, affected: Affected) -> DataAnswer:
         """Raises ReliveError with what the handler ends in, or else with what the operation failed with.
 
-        A handler that gives a failed operation a result has answered it.
+        A handler that gives a failed operation a result has answered it: with 200, unless it sets another status or
+        makes an error by hand.
         """
         told = self._run(self._after, request, affected, {"response": _response(outcome)})
         answer = _answer(told, "status_code")
@@ -60,7 +61,8 @@ class EventHook:
             return replace(answer, count=outcome.count, modified_at=outcome.modified_at)
         if answer.result is None:
             raise outcome
-        return answer
+        by_hand = isinstance(answer.result, dict) and "message" in answer.result
+        return answer if by_hand or answer.status != outcome.status else replace(answer, status=200)
 
     def _run(self, event: str, request: DataRequest, affected: Affected, more: Mapping[str, Any]) -> dict[str, Any]:
         unit = f"types/{request.type}"

@@ -10,10 +10,8 @@ from runtime.cloudcode.call_log import CallLog
 from runtime.cloudcode.endings import answer_failure, malformed_answer
 from runtime.cloudcode.function import FunctionAnswer
 from runtime.cloudcode.told import check_depth
+from runtime.data.serialised import ENVELOPE_BYTES
 from runtime.settings import MEGABYTE, Settings
-
-ENVELOPE_BYTES = 2048
-"""Room for what surrounds a body and its headers in the answer of Lambda (limit: 6 MB for the whole)."""
 
 MOST_NAMES = 10
 

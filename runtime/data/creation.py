@@ -9,10 +9,10 @@ from runtime.data.limits import check_count, check_item, check_together
 from runtime.data.operation import Operation, about_item
 from runtime.data.request import DataAnswer
 from runtime.data.system_fields import for_create, now
-from runtime.data.validator import completed, completed_items
+from runtime.data.validator import check_changed, completed, completed_items
 from runtime.errors import ReliveError
 from runtime.query.invalid import kind
-from runtime.store.documents import DuplicateValueError
+from runtime.store.documents import DuplicatesExistError, DuplicateValueError
 
 
 def items_to_create(data: Any) -> list[dict[str, Any]]:
@@ -53,8 +53,11 @@ def create(operation: Operation) -> DataAnswer:
     check_together(documents)
     try:
         operation.documents.insert(operation.content_type.collection, documents)
+    except DuplicatesExistError:
+        raise
     except DuplicateValueError as error:
-        raise operation.duplicate(error) from None
+        duplicate = operation.duplicate(error)
+        raise (about_item(duplicate, f"Item {error.position + 1}") if several else duplicate) from None
     results = [{"Id": document["Id"], "CreatedAt": document["CreatedAt"]} for document in documents]
     return DataAnswer(201, results if several else results[0])
 
@@ -62,6 +65,7 @@ def create(operation: Operation) -> DataAnswer:
 def _document(operation: Operation, item: dict[str, Any], created_at: str) -> dict[str, Any]:
     principal, content_type = operation.request.principal, operation.content_type
     document = _conformed(operation, for_create(item, principal, created_at, operation.overrides_system_fields))
+    check_changed(document, list(content_type.definition.validation.fields), content_type.definition.validation)
     check_item(document, unique=content_type.collection.unique, where=content_type.name)
     return document
 

@@ -79,7 +79,7 @@ def _relation(value: Any, declared: FieldDefinition) -> str | None:
     a text, is never a duplicate in a unique field."""
     if value == "":
         return None
-    item_id = _id_in(value)
+    item_id = id_in(value)
     if item_id is None:
         raise _Unfit(value, f"is not the Id of {_target(declared)}")
     return item_id
@@ -90,14 +90,14 @@ def _relations(value: Any, declared: FieldDefinition) -> list[str]:
         raise _Unfit(value, f"is not an array of Ids, each of {_target(declared)}")
     ids = []
     for position, element in enumerate(value):
-        item_id = _id_in(element)
+        item_id = id_in(element)
         if item_id is None:
             raise _Unfit(element, f"is not the Id of {_target(declared)}", position)
         ids.append(item_id)
     return ids
 
 
-def _id_in(value: Any) -> str | None:
+def id_in(value: Any) -> str | None:
     """The Id that stands for an item, or that is in one: clients send expanded items back as they got them."""
     item_id = value.get("Id") if isinstance(value, dict) else value
     return item_id if isinstance(item_id, str) and item_id else None

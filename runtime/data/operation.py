@@ -10,6 +10,7 @@ from runtime.data.request import DataRequest
 from runtime.data.selection import Selection
 from runtime.deadline import Deadline
 from runtime.errors import ReliveError
+from runtime.query.invalid import shown
 from runtime.store.documents import Document, Documents, DuplicatesExistError, DuplicateValueError
 
 
@@ -52,13 +53,13 @@ class Operation:
         return document if document and selection.query.filter.matches(document.value) else None
 
     def missing(self) -> ReliveError:
-        return ReliveError(801, f"There is no item {self.request.item_id!r} in {self.content_type.name}.")
+        return ReliveError(801, f"There is no item {shown(self.request.item_id)} in {self.content_type.name}.")
 
     def duplicate(self, error: DuplicateValueError) -> ReliveError:
         name = self.content_type.name
         if isinstance(error, DuplicatesExistError):  # protocol section 9.2
             return ReliveError(107, f'Duplicate values already exist for field {error.field} of content type "{name}".')
-        return ReliveError(107, f"{name}.{error.field}: {error.value!r} is taken already.")
+        return ReliveError(107, f"{name}.{error.field}: {shown(error.value)} is taken already.")
 
 
 def about_item(error: ReliveError, name: str) -> ReliveError:

@@ -3,14 +3,18 @@
 from dataclasses import dataclass
 
 from runtime.data.content_type import ContentType
-from runtime.data.days import filter_with_midnights
+from runtime.data.operands import filter_as_kept
 from runtime.data.policy import Scope
 from runtime.data.request import DataRequest
 from runtime.errors import ReliveError
 from runtime.query.expression import And, Expression
 from runtime.query.filter import Filter
+from runtime.query.invalid import shown
 from runtime.query.sort import Sort
 from runtime.store.documents import Query
+
+LARGEST = 2**31 - 1
+"""What skip and take may be at most: every engine and every client can count that far."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class Selection:
         """Raises ReliveError 608 for the filter, 601 for the sort and the page, and where a filter is required."""
         if request.action in ("update", "delete"):
             _require_filter(request, content_type)
-        parts = [Filter.parse(filter_with_midnights(request.filter, content_type.definition)).expression]
+        parts = [Filter.parse(filter_as_kept(request.filter, content_type.definition)).expression]
         if scope == "own":
             parts.append(Filter.parse({"Owner": request.principal.id}).expression)
         sort = Sort.parse(request.sort)
@@ -57,6 +61,6 @@ def _joined(parts: list[Expression]) -> Filter:
 def _natural(name: str, value: object) -> int | None:
     if value is None:
         return None
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ReliveError(601, f"{name} must be a whole number, 0 or more, not {value!r}.")
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST:
+        raise ReliveError(601, f"{name} must be a whole number from 0 to {LARGEST}, not {shown(value)}.")
     return value

@@ -8,13 +8,13 @@ from runtime.data import creation, deletion, update
 from runtime.data.affected import Affected
 from runtime.data.aggregating import aggregate, check_aggregate
 from runtime.data.content_type import ContentType
-from runtime.data.hooks import Hook, Hooks
+from runtime.data.hooked import run_with
+from runtime.data.hooks import Hooks
 from runtime.data.operation import Operation
 from runtime.data.policy import require, right_for
 from runtime.data.reading import check_read, read
 from runtime.data.request import Action, DataAnswer, DataRequest
 from runtime.data.validator import check_who
-from runtime.errors import ReliveError
 from runtime.settings import MEGABYTE, Settings
 from runtime.store.documents import Document, Documents, DuplicatesExistError
 
@@ -25,11 +25,6 @@ RUN: Mapping[Action, Callable[[Operation], DataAnswer]] = {
     "delete": deletion.delete,
     "aggregate": aggregate,
 }
-
-PARTICIPLES: Mapping[Action, str] = {"create": "created", "update": "updated", "delete": "deleted"}
-
-
-OUT_OF_TIME = 650
 
 
 class Data:
@@ -49,8 +44,8 @@ class Data:
         budget.check_depth()
         operation = self._operation(request, budget)
         try:
-            hook = self._hooks.around(operation.request, budget)
-            return RUN[request.action](operation) if hook is None else _run_with(hook, operation)
+            run, hook = RUN[request.action], self._hooks.around(operation.request, budget)
+            return run(operation) if hook is None else run_with(hook, operation, run)
         except DuplicatesExistError as error:
             raise operation.duplicate(error) from None
 
@@ -88,51 +83,3 @@ def _validated(operation: Operation) -> Operation:
 
 def _selected(operation: Operation) -> Generator[Document, None, None]:
     return operation.find(operation.selection())
-
-
-def _run_with(hook: Hook, operation: Operation) -> DataAnswer:
-    before = hook.before(operation.request, operation.affected)
-    if before.answer is not None:
-        return before.answer
-    operation = operation.on(before.request)
-    if not hook.has_after:
-        return RUN[operation.request.action](operation)
-    operation.affected.begin_recording()
-    outcome = _outcome(operation)
-    if isinstance(outcome, ReliveError) and outcome.code == OUT_OF_TIME:
-        raise outcome
-    try:
-        return hook.after(operation.request, outcome, operation.affected)
-    except ReliveError as error:
-        if operation.content_type.definition.after_errors == "fail":
-            raise _but_written(error, outcome, operation.request.action) from None
-    if isinstance(outcome, ReliveError):
-        raise outcome
-    return outcome
-
-
-def _outcome(operation: Operation) -> DataAnswer | ReliveError:
-    try:
-        return RUN[operation.request.action](operation)
-    except ReliveError as error:
-        return error
-
-
-def _but_written(error: ReliveError, outcome: DataAnswer | ReliveError, action: Action) -> ReliveError:
-    """The error of an after handler, which says what was written all the same."""
-    written = _written(outcome, action)
-    if not written:
-        return error
-    were = "1 item was" if written == 1 else f"{written} items were"
-    return error.but_written(written, f"{were} {PARTICIPLES[action]} before it.")
-
-
-def _written(outcome: DataAnswer | ReliveError, action: Action) -> int:
-    if isinstance(outcome, ReliveError):
-        return outcome.written or 0
-    match action:
-        case "read" | "aggregate":
-            return 0
-        case "create":
-            return len(outcome.result) if isinstance(outcome.result, list) else 1
-    return int(outcome.result)

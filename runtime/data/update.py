@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from runtime.data.days import update_with_midnights
 from runtime.data.field_values import conform
 from runtime.data.limits import check_item
+from runtime.data.operands import update_as_kept
 from runtime.data.operation import Operation
 from runtime.data.request import DataAnswer
 from runtime.data.system_fields import now, stamp_update, without_system_fields
@@ -49,7 +49,7 @@ class Change:
         request = operation.request
         if not isinstance(request.data, dict):
             raise ReliveError(601, f"An update must be an object, not {kind(request.data)}.")
-        body = update_with_midnights(request.data, operation.content_type.definition)
+        body = update_as_kept(request.data, operation.content_type.definition)
         self._update = Update.parse(without_system_fields(body, request.item_id, operation.overrides_system_fields))
         self._fields = {path.names[0] for path in self._update.paths}
         self._content_type = operation.content_type

@@ -1,5 +1,6 @@
 """Writes items one after the other, each of them whole or not at all."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
@@ -7,7 +8,11 @@ from itertools import islice
 from runtime.data.operation import Operation, about_item
 from runtime.data.selection import Selection
 from runtime.errors import ReliveError
+from runtime.query.invalid import shown
 from runtime.store.documents import Collection, Document, DocumentChangedError, DuplicateValueError
+from runtime.store.port import StoreUnavailableError
+
+logger = logging.getLogger(__name__)
 
 BATCH = 100
 """Documents that are written at once (DynamoDB: 100 items in a transaction)."""
@@ -43,6 +48,11 @@ class ItemWriter:
                     self._write_batch(batch)
         except ReliveError as error:
             raise self._but_written(error) from None
+        except StoreUnavailableError as error:
+            if not self._done:
+                raise
+            logger.exception("An operation on several items could not go on")
+            raise self._but_written(ReliveError(1, details={"message": str(error)})) from error
         if self._selection.item_id is not None and not self._done:
             raise self._operation.missing()
         return self._done
@@ -64,7 +74,9 @@ class ItemWriter:
         try:
             return self._make(document)
         except ReliveError as error:
-            raise (about_item(error, f"Item {document.id!r}") if self._selection.item_id is None else error) from None
+            raise (
+                about_item(error, f"Item {shown(document.id)}") if self._selection.item_id is None else error
+            ) from None
 
     def _seen_again(self, batch: list[Document]) -> Iterator[Document]:
         """What is left of a batch whose first item was changed or deleted by somebody else."""

@@ -1,6 +1,5 @@
 """/v1/{app}/{Type}: the items of a content type (protocol sections 3.1 to 3.5, and 3.13)."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,10 +7,9 @@ from aws_lambda_powertools.event_handler import Response
 
 from runtime.apps.names import RESERVED_TYPE_NAMES
 from runtime.apps.service import Apps
-from runtime.cloudcode.function_answers import ENVELOPE_BYTES
 from runtime.cloudcode.redacted_data import RedactedData
 from runtime.data.request import Action, DataAnswer, DataRequest
-from runtime.data.serialised import too_large
+from runtime.data.serialised import exceeds, too_large
 from runtime.errors import ReliveError
 from runtime.http.answer import WITHOUT_BODY, json_answer
 from runtime.http.authentication import Authentication
@@ -112,7 +110,7 @@ class DataResource:
         # Clients read the body of every answer (protocol section 1.2), also where user code chose the status.
         status = 200 if answer.status in WITHOUT_BODY else answer.status
         response = json_answer(status, answer.envelope())
-        if _is_too_large(str(response.body), self._answer_bytes):
+        if exceeds(str(response.body), self._answer_bytes):
             if action in ("read", "aggregate"):
                 raise too_large(action, self._answer_bytes)
             raise ReliveError(601, f"What user code answers is larger than {self._answer_bytes / MEGABYTE:g} MB.")
@@ -135,10 +133,3 @@ def _parameters(request: HttpRequest, action: Action, *, selects: bool, shows: b
     if action in ("create", "update"):
         used |= {"override_system_fields": sent.override_system_fields}
     return used
-
-
-def _is_too_large(body: str, limit: int) -> bool:
-    """Whether an answer exceeds Lambda's limit: there, its body is a text inside of JSON."""
-    room = limit - ENVELOPE_BYTES
-    # Escaped, a character takes six bytes at most; what is small for sure needs no second look.
-    return len(body) * 6 > room and len(json.dumps(body, ensure_ascii=False).encode()) > room

@@ -4,15 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from runtime.data.selection import LARGEST
 from runtime.errors import ReliveError
 from runtime.http.json_text import JsonTextError, parse_json
 from runtime.http.request import HttpRequest
 
 ABSENT = ("", "undefined", "null")
 """Texts by which clients say that there is no such parameter (protocol section 11)."""
-
-LARGEST = 2**31 - 1
-"""What skip and take may be at most: every engine and every client can count that far."""
 
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _SHOWN = 80

@@ -1,6 +1,6 @@
 """From a filter's JSON to its expression. Everything here raises `Invalid` with the place in the filter."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from runtime.query.condition import (
@@ -21,7 +21,7 @@ from runtime.query.invalid import Invalid, inside, kind, require_shallow
 from runtime.query.literal import is_number, is_whole, literal
 from runtime.query.ordering import order_key
 from runtime.query.path import Path
-from runtime.query.pattern import Pattern
+from runtime.query.pattern import MAX_PROGRAMS, Pattern, require_few_patterns
 from runtime.query.value_type import type_name
 
 _LOGICAL = frozenset(("$and", "$or", "$nor"))
@@ -39,7 +39,22 @@ _ITSELF = Path(())
 def parse_filter(value: Any) -> Expression:
     """The expression of a whole filter."""
     require_shallow(value)
-    return _query(value, "")
+    require_few_patterns(value)
+    expression = _query(value, "")
+    if sum(pattern.program_size for pattern in _patterns_in(expression)) > MAX_PROGRAMS:
+        raise Invalid("", "the patterns are too large together; use fewer or smaller ones")
+    return expression
+
+
+def _patterns_in(expression: Any) -> Iterator[Pattern]:
+    match expression:
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from _patterns_in(part)
+        case Not(part) | Field(condition=HasElement(test=part)):
+            yield from _patterns_in(part)
+        case Field(condition=MatchesPattern(pattern)):
+            yield pattern
 
 
 def parse_element_test(value: Any, where: str, element: Path | None = None) -> tuple[Expression, bool]:

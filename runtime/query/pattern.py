@@ -16,6 +16,9 @@ from runtime.query.invalid import Invalid, inside
 MAX_LENGTH = 1000
 # Instructions of the compiled pattern. With the memory below, a text of 400 KB costs at most a second or so.
 MAX_PROGRAM = 4000
+# The same for all patterns of one filter, which may be matched against one text each.
+MAX_PROGRAMS = 3 * MAX_PROGRAM
+MAX_PATTERNS = 50
 _MEMORY = 8 * 2**20
 
 # `g` (and `u`, `y`) come from JavaScript's patterns and change nothing in a filter (protocol section 3.9).
@@ -48,6 +51,10 @@ class Pattern:
         source = _without_layout(text) if "x" in options else text
         return cls(text, options, _compiled(f"(?{flags}){source}" if flags else source, inside(where, "$regex")))
 
+    @property
+    def program_size(self) -> int:
+        return int(self._compiled.programsize)
+
     def found_in(self, value: Any) -> bool:
         """Whether `value` is text that has a match in it."""
         if not isinstance(value, str):
@@ -56,6 +63,20 @@ class Pattern:
             return self._compiled.search(value) is not None
         except UnicodeEncodeError:  # half of a surrogate pair, which JSON may carry
             return self._compiled.search(value.encode("utf-8", "replace").decode()) is not None
+
+
+def require_few_patterns(value: Any) -> None:
+    """Raise `Invalid` for an expression with more than `MAX_PATTERNS`, before any is compiled, which takes time."""
+    if _count(value) > MAX_PATTERNS:
+        raise Invalid("", f"more than {MAX_PATTERNS} patterns")
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, list):
+        return sum(map(_count, value))
+    if isinstance(value, dict):
+        return sum((name == "$regex") + _count(inner) for name, inner in value.items())
+    return 0
 
 
 def _compiled(source: str, where: str) -> Any:

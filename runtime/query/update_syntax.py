@@ -11,6 +11,7 @@ from runtime.query.invalid import Invalid, inside, kind, require_shallow
 from runtime.query.literal import is_number, is_whole, literal
 from runtime.query.ordering import order_key
 from runtime.query.path import Path
+from runtime.query.pattern import require_few_patterns
 from runtime.query.sort import is_descending
 
 _PUSH_MODIFIERS = frozenset(("$each", "$position", "$slice", "$sort"))
@@ -21,6 +22,7 @@ def parse_update(value: Any) -> tuple[Change, ...]:
     if not isinstance(value, dict):
         raise Invalid("", f"an update must be an object, not {kind(value)}")
     require_shallow(value)
+    require_few_patterns(value)
     changes = [
         change
         for operator, fields in (value if is_operators(value) else {"$set": value}).items()

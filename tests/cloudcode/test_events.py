@@ -263,6 +263,24 @@ BEFORE: list[tuple[str, str, tuple[str, str, Any], int, Mapping[str, Any], list[
         400, {"errorCode": 601}, ["Dune", "Emma"],
     ),
     (
+        "takes more than anybody can count",
+        "def before_read(request, context): request.take = 2 ** 63",
+        ("GET", "Book", None),
+        400, {"errorCode": 601, "message": "Invalid request. take must be a whole number from 0 to 2147483647, not 9223372036854775808."}, ["Dune", "Emma"],
+    ),
+    (
+        "skips less than nothing",
+        "def before_read(request, context): request.skip = -1",
+        ("GET", "Book", None),
+        400, {"errorCode": 601}, ["Dune", "Emma"],
+    ),
+    (
+        "answers with too much",
+        "def before_read(request, context): request.answer('x' * 6_300_000)",
+        ("GET", "Book", None),
+        500, {"errorCode": 901}, ["Dune", "Emma"],
+    ),
+    (
         "leaves a filter that is none",
         "def before_read(request, context): request.filter = {'$no': 1}",
         ("GET", "Book", None),
@@ -377,6 +395,44 @@ AFTER: list[tuple[str, str, tuple[str, str, Any], int, Mapping[str, Any], list[A
         400, {"errorCode": 107}, ["Dune", "Emma"],
     ),
     (
+        "a crash does not hide what the operation failed with",
+        "def after_create(request, response, context): response.result['Id']",
+        ("POST", "Book", {"Isbn": "isbn-1"}),
+        400, {"errorCode": 107}, ["Dune", "Emma"],
+    ),
+    (
+        "an error on purpose takes the place of a failure",
+        "from cloud import CloudError\ndef after_create(request, response, context): raise CloudError('Have it.', 77)",
+        ("POST", "Book", {"Isbn": "isbn-1"}),
+        400, {"errorCode": 77}, ["Dune", "Emma"],
+    ),
+    (
+        "a result in place of a failure is a success",
+        "def after_read(request, response, context): response.result = {'Title': 'none'}",
+        ("GET", "Book/9", None),
+        200, {"Result": {"Title": "none"}}, ["Dune", "Emma"],
+    ),
+    (
+        "an error by hand in place of a failure keeps its status",
+        "def after_read(request, response, context): response.result = {'message': 'none'}",
+        ("GET", "Book/9", None),
+        404, {"message": "none"}, ["Dune", "Emma"],
+    ),
+    (
+        "an update that stops half-way says so once",
+        "def after_update(request, response, context): pass",
+        ("PUT", "Book", {"Isbn": "x"}),
+        400, {"errorCode": 107, "written": 1,
+              "message": 'The operation results in a duplicate key for a unique index. Book.Isbn: "x" is taken already. 1 item was updated before it.'},
+        ["Dune", "Emma"],
+    ),
+    (
+        "makes the answer too large: what is written stays",
+        "def after_create(request, response, context): response.additional_data['x'] = 'x' * 6_300_000",
+        ("POST", "Book", {"Title": "x"}),
+        500, {"errorCode": 901, "written": 1}, ["Dune", "Emma", "x"],
+    ),
+    (
         "answers in place of a failure",
         "def after_read(request, response, context): response.result = {'Title': 'none'}; response.status_code = 200",
         ("GET", "Book/9", None),
@@ -405,6 +461,14 @@ def test_after_errors_may_be_logged_alone(books: Any) -> None:
     assert (answer.status, answer.json["Result"]["Id"]) == (201, "3")
     assert items.fired() == ["Book.after_create"]
     assert items.send("POST", "Book", {"Id": "3"}).error == (400, 107)
+
+
+def test_rules_hold_for_what_a_handler_makes_of_an_item(books: Any) -> None:
+    rules = {"fields": {"Copies": {"type": "number", "range": [0, 10]}}}
+    items = books("def before_create(request, context): request.data['Copies'] = 99", type_options={"validate": rules})
+    answer = items.send("POST", "Book", {"Copies": 1})
+    assert (answer.error, answer.json["message"]) == ((400, 601), "Invalid request. Copies: 99 is more than 10.")
+    assert items.stored() == ["Dune", "Emma"]
 
 
 def test_the_context_is_copied_as_json(books: Any) -> None:

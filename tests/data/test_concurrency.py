@@ -115,8 +115,29 @@ def test_an_update_that_meets_a_duplicate_says_how_far_it_came(execute: Execute)
     with pytest.raises(ReliveError) as caught:
         execute("update", data={"Isbn": "x", "Seen": True})
     assert (caught.value.code, caught.value.written) == (107, 1)
-    assert caught.value.message.endswith("Book.Isbn: 'x' is taken already. 1 item was updated before it.")
+    assert caught.value.message.endswith('Book.Isbn: "x" is taken already. 1 item was updated before it.')
     assert [item.get("Seen") for item in execute("read").result] == [True, None, None]
+
+
+def test_a_disk_that_is_full_half_way_is_told_with_what_was_written(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "relive.sqlite")
+    data = Data(SqliteDocuments(store.database), NoHooks(), Settings(data=tmp_path))
+
+    def execute(action: Action, **request: Any) -> DataAnswer:
+        return data.execute(DataRequest(APP, "Book", action, MASTER, **request), Budget.start(60, 10, 8))
+
+    for _ in range(5):
+        execute("create", data=[{"Text": ""}] * 100)
+    with store.database.connection() as reader, store.database.connection() as writer:
+        (pages,) = reader.execute("PRAGMA page_count").fetchone()
+        for connection in (reader, writer):
+            connection.execute(f"PRAGMA max_page_count = {pages + 60}")
+    with pytest.raises(ReliveError) as caught:
+        execute("update", data={"Text": "x" * 1000})
+    assert caught.value.code == 1
+    assert caught.value.written in (100, 200, 300, 400)
+    assert execute("read", filter={"Text": {"$ne": ""}}, count_only=True).result == caught.value.written
+    store.close()
 
 
 def test_more_than_one_batch(execute: Execute) -> None:

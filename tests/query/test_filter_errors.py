@@ -57,6 +57,8 @@ CASES: list[tuple[Any, str]] = [
     ({"a": {"$regex": "(?=b)"}}, "a.$regex: invalid perl operator: (?=. Lookaround, backreferences and possessive quantifiers are not supported."),
     ({"a": {"$regex": "(b)\\1"}}, "a.$regex: invalid escape sequence: \\1. Lookaround, backreferences and possessive quantifiers are not supported."),
     ({"a": {"$regex": "a" * 1001}}, "a.$regex: longer than 1000 characters."),
+    ({"$or": [{"a": {"$regex": "x"}}] * 51}, "More than 50 patterns."),
+    ({"$nor": [{"a": {"$elemMatch": {"b": {"$regex": "(x{1,20}){20}"}}}}] * 40}, "The patterns are too large together; use fewer or smaller ones."),
     ({"a": {"$regex": "(a{1,50}b{1,50}){20}"}}, "a.$regex: the pattern is too large; use smaller repetitions."),
     ({"a": {"$regex": "\ud800"}}, "a.$regex: has half of a surrogate pair."),
     ({"a..b": 1}, "a..b: the path has an empty name."),
