@@ -69,6 +69,7 @@ class Exchange:
         except _OutOfTime:
             return TimedOut(defining, self._host_calls.under_way())
         except BrokenWire as exception:
+            self._runner.kill()  # a reply may be waiting for it to read, and hold up the end until the deadline
             if self._deadline.passed:  # whoever called this one was out of time, too, and was quicker to end it
                 return TimedOut(defining, self._host_calls.under_way())
             return Crashed(f"the sandbox's process died: {exception}")
