@@ -10,7 +10,7 @@ import pytest
 
 from runtime.data import aggregating
 from runtime.errors import CATALOGUE, ReliveError
-from runtime.query import aggregation, invalid, location, pattern
+from runtime.query import aggregation, extent, invalid, location, pattern, sort
 from runtime.query.accumulator import FUNCTIONS
 from runtime.query.aggregation import Aggregation
 from runtime.query.filter import Filter
@@ -165,6 +165,8 @@ def test_the_limits_are_those_of_the_code() -> None:
         invalid.MAX_DEPTH,
         pattern.MAX_LENGTH,
         pattern.MAX_PATTERNS,
+        extent.MAX_CONDITIONS,
+        sort.MAX_FIELDS,
         location.MAX_GAP,
         aggregation.MAX_NAMES,
         aggregation.MAX_GROUPS,

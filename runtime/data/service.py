@@ -1,6 +1,7 @@
 """Operations on the items of content types, with the hooks around them."""
 
 from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from runtime.budget import Budget
@@ -15,6 +16,9 @@ from runtime.data.policy import require, right_for
 from runtime.data.reading import check_read, read
 from runtime.data.request import Action, DataAnswer, DataRequest
 from runtime.data.validator import check_who
+from runtime.deadline import Deadline
+from runtime.errors import ReliveError
+from runtime.query.interruption import interruptible
 from runtime.settings import MEGABYTE, Settings
 from runtime.store.documents import Document, Documents, DuplicatesExistError
 
@@ -42,6 +46,10 @@ class Data:
         and the body, 801 and 107 the operation; all that user code may end in; and 650.
         """
         budget.check_depth()
+        with _in_time(budget.deadline):
+            return self._executed(request, budget)
+
+    def _executed(self, request: DataRequest, budget: Budget) -> DataAnswer:
         operation = self._operation(request, budget)
         try:
             run, hook = RUN[request.action], self._hooks.around(operation.request, budget)
@@ -82,4 +90,15 @@ def _validated(operation: Operation) -> Operation:
 
 
 def _selected(operation: Operation) -> Generator[Document, None, None]:
-    return operation.find(operation.selection())
+    with _in_time(operation.deadline):  # user code asks for them in a thread of its own
+        yield from operation.find(operation.selection())
+
+
+def _in_time(deadline: Deadline) -> AbstractContextManager[None]:
+    """For work on values in this thread. It raises ReliveError 650 when the deadline passes in the middle of it."""
+
+    def check() -> None:
+        if deadline.expired:
+            raise ReliveError(650, "There was no time left to go through all values.")
+
+    return interruptible(check)

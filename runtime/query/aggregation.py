@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime.query.accumulator import FUNCTIONS, Accumulator
+from runtime.query.interruption import watched
 from runtime.query.invalid import Invalid, answered_with, inside, kind
 from runtime.query.ordered_key import encoded
 from runtime.query.ordering import MISSING
@@ -141,7 +142,7 @@ def _value_at(value: Any, names: tuple[str, ...]) -> Any:
         elif (index := array_index(name)) is not None:
             value = value[index] if index < len(value) else MISSING
         else:
-            inner = (_value_at(element, names[position:]) for element in value if isinstance(element, dict))
+            inner = (_value_at(element, names[position:]) for element in watched(value) if isinstance(element, dict))
             return [found for found in inner if found is not MISSING]
     return value
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from runtime.query.change import At
 from runtime.query.condition import Test
+from runtime.query.interruption import watched, worked
 from runtime.query.invalid import Invalid, kind, shown
 from runtime.query.location import copied, put, value_at
 from runtime.query.ordering import MISSING, OrderKey, order_key
@@ -21,8 +22,10 @@ class ElementOrder:
     def arrange(self, array: list[Any]) -> None:
         """Sort in place; elements that are equal keep their order."""
         if not self.keys:
+            worked(len(array))
             array.sort(key=order_key, reverse=self.descending)
         for path, descending in reversed(self.keys):
+            worked(len(array))
             array.sort(key=lambda element: _key_inside(element, path), reverse=descending)
 
 
@@ -78,8 +81,8 @@ class AddToSet(ArrayChange):
 
     def make(self, document: dict[str, Any]) -> None:
         array = self._array_or_new(document)
-        present = {order_key(element) for element in array}
-        for value in self.values:
+        present = {order_key(element) for element in watched(array)}
+        for value in watched(self.values):
             key = order_key(value)
             if key not in present:
                 present.add(key)
@@ -108,7 +111,7 @@ class Pull(ArrayChange):
     def make(self, document: dict[str, Any]) -> None:
         array = self._array(document)
         if array is not None:
-            array[:] = [element for element in array if not self._meets(element)]
+            array[:] = [element for element in watched(array) if not self._meets(element)]
 
     def _meets(self, element: Any) -> bool:
         if self.objects:
@@ -129,7 +132,7 @@ class PullAll(ArrayChange):
     def make(self, document: dict[str, Any]) -> None:
         array = self._array(document)
         if array is not None:
-            array[:] = [element for element in array if order_key(element) not in self.keys]
+            array[:] = [element for element in watched(array) if order_key(element) not in self.keys]
 
 
 def sliced(array: list[Any], count: int) -> list[Any]:

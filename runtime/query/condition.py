@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol
 
+from runtime.query.interruption import watched
 from runtime.query.literal import is_number
 from runtime.query.ordering import MISSING, OrderKey, order_key
 from runtime.query.pattern import Pattern
@@ -142,11 +143,11 @@ class HasElement:
     elements: ClassVar[bool] = False
 
     def holds(self, value: Any) -> bool:
-        return isinstance(value, list) and any(self._meets(element) for element in value)
+        return isinstance(value, list) and any(self._meets(element) for element in watched(value))
 
     def _meets(self, element: Any) -> bool:
         if not self.objects:
             return self.test.matches(element)
         if isinstance(element, list):  # an array inside the array counts as an object of its positions
-            element = {str(position): inner for position, inner in enumerate(element)}
+            element = {str(position): inner for position, inner in enumerate(watched(element))}
         return isinstance(element, dict) and self.test.matches(element)

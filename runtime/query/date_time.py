@@ -2,8 +2,10 @@
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 _COMPLETE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)", re.ASCII)
+_DAY_LENGTH = len("2016-02-03")
 # The longest text that is looked at: more digits behind the second than anyone writes.
 _MAX_LENGTH = 40
 
@@ -20,3 +22,10 @@ def canonical_date_time(text: str) -> str | None:
     except (ValueError, OverflowError):  # the 31st of February; the first day of the year 1, east of Greenwich
         return None
     return instant.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+def canonical_day_or_time(value: Any) -> str | None:
+    """The same for a day as well, which stands for its midnight in UTC. None when `value` is neither."""
+    if not isinstance(value, str):
+        return None
+    return canonical_date_time(f"{value}T00:00:00Z" if len(value) == _DAY_LENGTH else value)

@@ -1,6 +1,6 @@
 """From a filter's JSON to its expression. Everything here raises `Invalid` with the place in the filter."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from runtime.query.condition import (
@@ -16,12 +16,14 @@ from runtime.query.condition import (
     HasType,
     MatchesPattern,
 )
-from runtime.query.expression import And, Expression, Field, Not, Or
+from runtime.query.expression import And, Expression, Field, HasAll, Not, Or
+from runtime.query.extent import require_moderate
+from runtime.query.interruption import watched
 from runtime.query.invalid import Invalid, inside, kind, require_shallow
 from runtime.query.literal import is_number, is_whole, literal
 from runtime.query.ordering import order_key
 from runtime.query.path import Path
-from runtime.query.pattern import MAX_PROGRAMS, Pattern, require_few_patterns
+from runtime.query.pattern import Pattern, require_few_patterns
 from runtime.query.value_type import type_name
 
 _LOGICAL = frozenset(("$and", "$or", "$nor"))
@@ -41,20 +43,8 @@ def parse_filter(value: Any) -> Expression:
     require_shallow(value)
     require_few_patterns(value)
     expression = _query(value, "")
-    if sum(pattern.program_size for pattern in _patterns_in(expression)) > MAX_PROGRAMS:
-        raise Invalid("", "the patterns are too large together; use fewer or smaller ones")
+    require_moderate((expression,))
     return expression
-
-
-def _patterns_in(expression: Any) -> Iterator[Pattern]:
-    match expression:
-        case And(parts) | Or(parts):
-            for part in parts:
-                yield from _patterns_in(part)
-        case Not(part) | Field(condition=HasElement(test=part)):
-            yield from _patterns_in(part)
-        case Field(condition=MatchesPattern(pattern)):
-            yield pattern
 
 
 def parse_element_test(value: Any, where: str, element: Path | None = None) -> tuple[Expression, bool]:
@@ -78,12 +68,13 @@ def is_operators(value: Any) -> bool:
 def _query(value: Any, where: str) -> Expression:
     if not isinstance(value, dict):
         raise Invalid(where, f"a filter must be an object, not {kind(value)}")
-    return _joined([_clause(key, operand, inside(where, key)) for key, operand in value.items()])
+    return _joined([_clause(key, operand, inside(where, key)) for key, operand in watched(value.items())])
 
 
 def _clause(key: str, operand: Any, where: str) -> Expression:
     if key in _LOGICAL:
-        parts = tuple(_query(part, inside(where, index)) for index, part in enumerate(_filled_array(operand, where)))
+        given = enumerate(watched(_filled_array(operand, where)))
+        parts = tuple(_query(part, inside(where, index)) for index, part in given)
         if key == "$and":
             return _joined(list(parts))
         return Or(parts) if key == "$or" else Not(Or(parts))
@@ -141,8 +132,8 @@ def _equals(operand: Any, where: str) -> Equals:
 
 
 def _in(operand: Any, where: str) -> EqualsAny:
-    operands = tuple(_plain(value, inside(where, index)) for index, value in enumerate(_array(operand, where)))
-    return EqualsAny(operands, frozenset(order_key(value) for value in operands))
+    operands = tuple(_plain(value, inside(where, index)) for index, value in enumerate(watched(_array(operand, where))))
+    return EqualsAny(operands, frozenset(order_key(value) for value in watched(operands)))
 
 
 def _compares(direction: Direction) -> Callable[[Any, str], Condition]:
@@ -188,12 +179,18 @@ def _exists(path: Path, operand: Any, where: str) -> Expression:
 
 def _all(path: Path, operand: Any, where: str) -> Expression:
     parts: list[Expression] = []
-    for index, value in enumerate(_array(operand, where)):
+    equals: list[Equals] = []
+    for index, value in enumerate(watched(_array(operand, where))):
         place = inside(where, index)
         if isinstance(value, dict) and set(value) == {"$elemMatch"}:
             parts.append(Field(path, _element(value["$elemMatch"], inside(place, "$elemMatch"))))
         else:
-            parts.append(Field(path, _equals(value, place)))
+            equals.append(_equals(value, place))
+    keys = frozenset(each.key for each in equals)
+    if len(keys) > 1:
+        parts.append(HasAll(path, tuple(each.operand for each in equals), keys))
+    elif equals:
+        parts.append(Field(path, equals[0]))
     return _joined(parts) if parts else Or(())
 
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from runtime.errors import ReliveError
+from runtime.query.interruption import watched
 
 # How many objects and arrays may be inside each other, and names in a path: an item's 32, and room for operators around
 # it. Everything here recurses, and must not run out of stack.
@@ -34,7 +35,7 @@ def require_shallow(value: Any, depth: int = 0) -> None:
         return
     if depth == MAX_DEPTH:
         raise Invalid("", f"more than {MAX_DEPTH} objects and arrays inside each other")
-    for inner in value.values() if isinstance(value, dict) else value:
+    for inner in watched(value.values() if isinstance(value, dict) else value):
         require_shallow(inner, depth + 1)
 
 

@@ -4,6 +4,7 @@ import math
 import sys
 from typing import Any
 
+from runtime.query.interruption import watched
 from runtime.query.invalid import Invalid, inside
 
 
@@ -24,10 +25,10 @@ def literal(value: Any, where: str, advice: str) -> Any:
     if isinstance(value, int | float) and not isinstance(value, bool) and not is_number(value):
         raise Invalid(where, "the number is too large")
     if isinstance(value, list):
-        for index, inner in enumerate(value):
+        for index, inner in enumerate(watched(value)):
             literal(inner, inside(where, index), advice)
     if isinstance(value, dict):
-        for name, inner in value.items():
+        for name, inner in watched(value.items()):
             if name.startswith("$"):
                 raise Invalid(inside(where, name), f"no operator may stand here; {advice}")
             literal(inner, inside(where, name), advice)

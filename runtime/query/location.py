@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from runtime.query.interruption import watched
 from runtime.query.invalid import Invalid, kind
 from runtime.query.ordering import MISSING
 from runtime.query.path import Path, array_index
@@ -13,9 +14,9 @@ MAX_GAP = 1000
 def copied(value: Any) -> Any:
     """A copy that shares no object or array with `value`."""
     if isinstance(value, dict):
-        return {name: copied(inner) for name, inner in value.items()}
+        return {name: copied(inner) for name, inner in watched(value.items())}
     if isinstance(value, list):
-        return [copied(element) for element in value]
+        return [copied(element) for element in watched(value)]
     return value
 
 

@@ -9,6 +9,7 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from runtime.query.interruption import watched
 from runtime.query.ordering import (
     ARRAY,
     BOOLEAN,
@@ -83,11 +84,12 @@ def _text(text: str) -> bytes:
 
 
 def _array(keys: tuple[OrderKey, ...]) -> bytes:
-    return b"".join(map(encoded_key, keys)) + _END
+    return b"".join(map(encoded_key, watched(keys))) + _END
 
 
 def _object(fields: tuple[tuple[int, str, Any], ...]) -> bytes:
-    return b"".join(_TYPES[place] + _text(name) + _CONTENT[place](value) for place, name, value in fields) + _END
+    content = (_TYPES[place] + _text(name) + _CONTENT[place](value) for place, name, value in watched(fields))
+    return b"".join(content) + _END
 
 
 def _number(number: float) -> bytes:

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from runtime.query.date_time import canonical_date_time
+from runtime.query.interruption import watched
 
 # A type's place in the order. Values of different types are never equal, and `$gt` never matches across types.
 UNDEFINED: Final = 0
@@ -43,9 +44,9 @@ def order_key(value: Any) -> OrderKey:
     if isinstance(value, int | float):
         return NUMBER, value
     if isinstance(value, list):
-        return ARRAY, tuple(order_key(element) for element in value)
+        return ARRAY, tuple(order_key(element) for element in watched(value))
     # As MongoDB compares field by field: first the types, then the names, then the values.
-    fields = ((name, order_key(value[name])) for name in sorted(value))
+    fields = ((name, order_key(value[name])) for name in watched(sorted(value)))
     return OBJECT, tuple((key[0], name, key[1]) for name, key in fields)
 
 

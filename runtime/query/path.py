@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from runtime.query.interruption import watched
 from runtime.query.invalid import MAX_DEPTH, Invalid
 from runtime.query.ordering import MISSING
 
@@ -67,13 +68,13 @@ def _below(value: Any, names: tuple[str, ...], elements: bool) -> Iterator[Any]:
             return
         value = value[name]
     if elements and isinstance(value, list):
-        yield from value
+        yield from watched(value)
     yield value
 
 
 def _below_array(array: list[Any], names: tuple[str, ...], elements: bool) -> Iterator[Any]:
     index = array_index(names[0])
-    for position, element in enumerate(array):
+    for position, element in enumerate(watched(array)):
         if isinstance(element, dict):
             yield from _below(element, names, elements)
         if position != index:

@@ -11,6 +11,7 @@ from typing import Any
 
 import re2
 
+from runtime.query.interruption import watched, worked
 from runtime.query.invalid import Invalid, inside
 
 MAX_LENGTH = 1000
@@ -20,6 +21,8 @@ MAX_PROGRAM = 4000
 MAX_PROGRAMS = 3 * MAX_PROGRAM
 MAX_PATTERNS = 50
 _MEMORY = 8 * 2**20
+# Characters that take about as long as the element of an array does, with any pattern.
+_STEP = 100
 
 # `g` (and `u`, `y`) come from JavaScript's patterns and change nothing in a filter (protocol section 3.9).
 _IGNORED = frozenset("guy")
@@ -59,6 +62,7 @@ class Pattern:
         """Whether `value` is text that has a match in it."""
         if not isinstance(value, str):
             return False
+        worked(len(value) // _STEP)
         try:
             return self._compiled.search(value) is not None
         except UnicodeEncodeError:  # half of a surrogate pair, which JSON may carry
@@ -73,9 +77,9 @@ def require_few_patterns(value: Any) -> None:
 
 def _count(value: Any) -> int:
     if isinstance(value, list):
-        return sum(map(_count, value))
+        return sum(map(_count, watched(value)))
     if isinstance(value, dict):
-        return sum((name == "$regex") + _count(inner) for name, inner in value.items())
+        return sum((name == "$regex") + _count(inner) for name, inner in watched(value.items()))
     return 0
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Union
 
+from runtime.query.interruption import watched
 from runtime.query.invalid import Invalid, answered_with, inside, kind
 from runtime.query.literal import is_number, is_whole
 from runtime.query.ordering import MISSING
@@ -106,12 +107,12 @@ def _plant(tree: Tree, path: Path, node: bool | Slice, where: str) -> None:
 
 def _projected(value: Any, tree: Tree, includes: bool) -> Any:
     if isinstance(value, list):
-        elements = (_projected(element, tree, includes) for element in value)
+        elements = (_projected(element, tree, includes) for element in watched(value))
         return [element for element in elements if element is not MISSING]
     if not isinstance(value, dict):
         return MISSING if includes else value
     kept = {}
-    for name, inner in value.items():
+    for name, inner in watched(value.items()):
         match tree.get(name, not includes):
             case True:
                 kept[name] = inner

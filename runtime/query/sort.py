@@ -1,13 +1,16 @@
 """The order of documents, as in the header `X-Everlive-Sort` (protocol section 3.10)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import total_ordering
 from typing import Any
 
+from runtime.query.interruption import watched
 from runtime.query.invalid import Invalid, answered_with, inside, kind
 from runtime.query.ordering import MISSING, UNDEFINED, OrderKey, order_key
 from runtime.query.path import Path, array_index
+
+MAX_FIELDS = 32
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Sort:
                 return cls(())
             if not isinstance(value, dict):
                 raise Invalid("sort", f'must be an object such as {{"Title": 1}}, not {kind(value)}')
+            require_few_fields(value, "sort")
             return cls(tuple(_field(name, direction, inside("sort", name)) for name, direction in value.items()))
 
     def key(self, document: dict[str, Any]) -> tuple[Any, ...]:
@@ -49,6 +53,12 @@ def is_descending(direction: Any, where: str) -> bool:
     if isinstance(direction, bool) or direction not in (1, -1):
         raise Invalid(where, "must be 1 or -1")
     return bool(direction == -1)
+
+
+def require_few_fields(fields: Mapping[str, Any], where: str) -> None:
+    """Raise `Invalid` for more than `MAX_FIELDS`: each goes through all of a document's arrays once more."""
+    if len(fields) > MAX_FIELDS:
+        raise Invalid(where, f"has {len(fields)} fields, and may have {MAX_FIELDS}")
 
 
 @total_ordering
@@ -81,7 +91,7 @@ def _keys(value: Any, names: tuple[str, ...]) -> Iterator[OrderKey]:
     if not isinstance(value, list):
         yield order_key(value)
     elif value:
-        yield from map(order_key, value)
+        yield from map(order_key, watched(value))
     else:
         yield UNDEFINED, 0
 
@@ -93,5 +103,5 @@ def _keys_in_array(array: list[Any], names: tuple[str, ...]) -> Iterator[OrderKe
     elif not array:
         yield UNDEFINED, 0
     else:
-        for element in array:
+        for element in watched(array):
             yield from _keys(element if isinstance(element, dict) else {}, names)

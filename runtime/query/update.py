@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime.query.change import Change
+from runtime.query.interruption import watched
 from runtime.query.invalid import answered_with
 from runtime.query.location import copied
 from runtime.query.path import Path
@@ -38,6 +39,6 @@ class Update:
         """
         changed: dict[str, Any] = copied(document)
         with answered_with(601):
-            for change in self.changes:
+            for change in watched(self.changes):
                 change.make(changed)
         return changed

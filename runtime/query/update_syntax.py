@@ -6,13 +6,15 @@ from typing import Any, Literal
 
 from runtime.query.array_change import ELEMENT, AddToSet, ElementOrder, Pop, Pull, PullAll, Push
 from runtime.query.change import Arithmetic, Change, Extreme, Rename, SetValue, Unset
+from runtime.query.extent import require_moderate
 from runtime.query.filter_syntax import is_operators, parse_element_test
+from runtime.query.interruption import watched
 from runtime.query.invalid import Invalid, inside, kind, require_shallow
 from runtime.query.literal import is_number, is_whole, literal
 from runtime.query.ordering import order_key
 from runtime.query.path import Path
 from runtime.query.pattern import require_few_patterns
-from runtime.query.sort import is_descending
+from runtime.query.sort import is_descending, require_few_fields
 
 _PUSH_MODIFIERS = frozenset(("$each", "$position", "$slice", "$sort"))
 
@@ -29,6 +31,7 @@ def parse_update(value: Any) -> tuple[Change, ...]:
         for change in _changes(operator, fields, where=operator if is_operators(value) else "")
     ]
     _require_no_conflict(changes)
+    require_moderate(change.test for change in changes if isinstance(change, Pull))
     return tuple(changes)
 
 
@@ -40,7 +43,7 @@ def _changes(operator: str, fields: Any, where: str) -> list[Change]:
     if not isinstance(fields, dict):
         raise Invalid(where, f'must be an object of fields, such as {{"Likes": ...}}, not {kind(fields)}')
     changes = []
-    for name, operand in fields.items():
+    for name, operand in watched(fields.items()):
         place = inside(where, name)
         changes.append(_OPERATORS[operator](place, Path.parse(name, place), operand))
     return changes
@@ -141,7 +144,7 @@ def _each(operand: dict[str, Any], where: str) -> list[Any]:
 def _values(operand: Any, where: str) -> list[Any]:
     if not isinstance(operand, list):
         raise Invalid(where, f"must be an array, not {kind(operand)}")
-    return [_storable(value, inside(where, index)) for index, value in enumerate(operand)]
+    return [_storable(value, inside(where, index)) for index, value in enumerate(watched(operand))]
 
 
 def _whole(operand: dict[str, Any], modifier: str, where: str) -> int | None:
@@ -158,6 +161,7 @@ def _element_order(operand: Any, where: str) -> ElementOrder:
         return ElementOrder((), descending=is_descending(operand, where))
     if not operand:
         raise Invalid(where, "must not be empty")
+    require_few_fields(operand, where)
     places = ((name, inside(where, name), direction) for name, direction in operand.items())
     return ElementOrder(tuple((Path.parse(name, place), is_descending(way, place)) for name, place, way in places))
 

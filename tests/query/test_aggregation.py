@@ -1,33 +1,12 @@
-"""Figures about documents in groups: tables of rules, and any documents against a naive reference."""
+"""Figures about documents in groups: tables of rules."""
 
-import itertools
-import json
-import math
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from runtime.errors import ReliveError
-from runtime.query import aggregation
 from runtime.query.aggregation import Aggregation
-from runtime.query.ordering import order_key
-
-DATE, SAME_DATE, LATER = "2016-02-03T04:05:06.789Z", "2016-02-03T06:05:06.789+02:00", "2016-02-03T05:05:06.789Z"
-LARGE = 10**30
-
-
-def aggregated(expression: Any, documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return Aggregation.parse(expression).run(iter(documents))
-
-
-def of(values: list[Any]) -> list[dict[str, Any]]:
-    """Documents with these values of `a`; one of `...` has none."""
-    return [{} if value is ... else {"a": value} for value in values]
-
+from tests.query.aggregating import DATE, LARGE, LATER, SAME_DATE, aggregated, exactly, of
 
 # name, GroupBy, documents, the groups in their order
 GROUPS: list[tuple[str, Any, list[dict[str, Any]], list[dict[str, Any]]]] = [
@@ -66,11 +45,6 @@ def test_groups(group_by: Any, documents: list[dict[str, Any]], groups: list[dic
     counted = aggregated({"GroupBy": group_by, "Aggregate": {"N": {"count": None}}}, documents)
     assert [{name: value for name, value in group.items() if name != "N"} for group in counted] == groups
     assert sum(group["N"] for group in counted) == len(documents)
-
-
-def exactly(value: Any) -> str:
-    """As JSON, where 1.0 is not 1 and fields have an order."""
-    return json.dumps(value)
 
 
 # name, function, values of the documents, the figure
@@ -165,190 +139,3 @@ def test_documents_are_looked_at_one_after_the_other() -> None:
 
     found = Aggregation.parse({"GroupBy": "a", "Aggregate": {"S": {"sum": "b"}}}).run(documents())
     assert [group["S"] for group in found] == [sum(range(start, 100, 3)) for start in range(3)]
-
-
-# What is wrong: the expression, and the message behind "Invalid request."
-
-FUNCTIONS = "there are count, min, max, avg and sum."
-ERRORS: list[tuple[Any, str]] = [
-    (None, "aggregate: says nothing to do; GroupBy, Aggregate or both are needed."),
-    ({}, "aggregate: says nothing to do; GroupBy, Aggregate or both are needed."),
-    ({"GroupBy": [], "Aggregate": {}}, "aggregate: says nothing to do; GroupBy, Aggregate or both are needed."),
-    ([], "aggregate: must be an object with GroupBy, Aggregate or both, not an array."),
-    ("City", "aggregate: must be an object with GroupBy, Aggregate or both, not a text."),
-    (0, "aggregate: must be an object with GroupBy, Aggregate or both, not a number."),
-    ({"groupBy": "a"}, "aggregate.groupBy: unknown; there are GroupBy and Aggregate."),
-    ({"GroupBy": "a", "Filter": {}}, "aggregate.Filter: unknown; there are GroupBy and Aggregate."),
-    ({"GroupBy": 5}, "aggregate.GroupBy: must be the name of a field or an array of names, not a number."),
-    ({"GroupBy": {"a": 1}}, "aggregate.GroupBy: must be the name of a field or an array of names, not an object."),
-    ({"GroupBy": ["a", None]}, "aggregate.GroupBy.1: must be the name of a field, not null."),
-    ({"GroupBy": ""}, "aggregate.GroupBy: the path has an empty name."),
-    ({"GroupBy": ["a", "b..c"]}, "aggregate.GroupBy.1: the path has an empty name."),
-    ({"GroupBy": "$a"}, "aggregate.GroupBy: no field has the name $a, and positional operators are not supported."),
-    ({"GroupBy": ".".join("a" * 41)}, "aggregate.GroupBy: the path has more than 40 names."),
-    ({"GroupBy": ["a"] * 101}, "aggregate.GroupBy: has 101 names, and may have 100."),
-    ({"Aggregate": []}, 'aggregate.Aggregate: must be an object such as {"Total": {"sum": "Amount"}}, not an array.'),
-    ({"Aggregate": "N"}, 'aggregate.Aggregate: must be an object such as {"Total": {"sum": "Amount"}}, not a text.'),
-    ({"Aggregate": {"N": "count"}}, 'aggregate.Aggregate.N: must be an object such as {"sum": "Amount"}, not a text.'),
-    ({"Aggregate": {"sum": "a"}}, 'aggregate.Aggregate.sum: must be an object such as {"sum": "Amount"}, not a text.'),
-    ({"Aggregate": {"N": {}}}, f"aggregate.Aggregate.N: must have one function; {FUNCTIONS}"),
-    ({"Aggregate": {"N": {"min": "a", "max": "a"}}}, f"aggregate.Aggregate.N: must have one function; {FUNCTIONS}"),
-    ({"Aggregate": {"N": {"median": "a"}}}, f"aggregate.Aggregate.N.median: unknown function; {FUNCTIONS}"),
-    ({"Aggregate": {"N": {"Sum": "a"}}}, f"aggregate.Aggregate.N.Sum: unknown function; {FUNCTIONS}"),
-    ({"Aggregate": {"N": {"sum": None}}}, "aggregate.Aggregate.N.sum: must be the name of a field, not null."),
-    ({"Aggregate": {"N": {"max": ["a"]}}}, "aggregate.Aggregate.N.max: must be the name of a field, not an array."),
-    ({"Aggregate": {"N": {"avg": "a."}}}, "aggregate.Aggregate.N.avg: the path has an empty name."),
-    ({"Aggregate": {str(n): {"count": 1} for n in range(101)}}, "aggregate.Aggregate: has 101 names, and may have 100."),
-    ({"GroupBy": ["a"], "Aggregate": {"a": {"max": "a"}}}, "aggregate.Aggregate.a: is a field of GroupBy as well; a result can have it only once."),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("expression", "problem"), ERRORS, ids=[row[1][:60] for row in ERRORS])
-def test_errors(expression: Any, problem: str) -> None:
-    with pytest.raises(ReliveError) as caught:
-        Aggregation.parse(expression)
-    assert (caught.value.code, caught.value.message) == (601, f"Invalid request. {problem}")
-
-
-# What is found to be wrong only on the way: expression, documents, message
-TOO_MUCH: list[tuple[str, Any, Any, str]] = [
-    ("groups", {"GroupBy": "a"}, ({"a": number} for number in itertools.count()),
-     "aggregate.GroupBy: makes more than 10,000 groups; filter for fewer items, or group by other fields."),
-    ("values to group by", {"GroupBy": "a"}, ({"a": str(number) * 100_000} for number in itertools.count()),
-     "aggregate: the values in the groups are larger than 32 MB together; filter for fewer items."),
-    ("least values", {"GroupBy": "a", "Aggregate": {"M": {"min": "b"}}}, ({"a": number, "b": "x" * 400_000} for number in itertools.count()),
-     "aggregate: the values in the groups are larger than 32 MB together; filter for fewer items."),
-    ("figures", {"GroupBy": "a", "Aggregate": {str(n): {"count": None} for n in range(100)}}, ({"a": number} for number in itertools.count()),
-     "aggregate: the values in the groups are larger than 32 MB together; filter for fewer items."),
-    ("a sum of whole numbers", {"Aggregate": {"S": {"sum": "a"}}}, of([2**1023, 2**1023]),
-     "aggregate.Aggregate.S: the result is too large for a number."),
-    ("a sum of fractions", {"Aggregate": {"S": {"sum": "a"}}}, of([1e308, 1e308]),
-     "aggregate.Aggregate.S: the result is too large for a number."),
-    ("a sum of both", {"Aggregate": {"S": {"sum": "a"}}}, of([2**1024, 0.5]),
-     "aggregate.Aggregate.S: the result is too large for a number."),
-    ("a sum of opposites", {"Aggregate": {"S": {"sum": "a"}}}, of([1e308, 1e308, -1e308, -1e308, -1e308]),
-     "aggregate.Aggregate.S: the result is too large for a number."),
-    ("an average", {"Aggregate": {"S": {"avg": "a"}}}, of([1e308, 1e308]),
-     "aggregate.Aggregate.S: the result is too large for a number."),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("expression", "documents", "problem"), [row[1:] for row in TOO_MUCH], ids=[row[0] for row in TOO_MUCH]
-)
-def test_too_much(expression: Any, documents: Any, problem: str) -> None:
-    with pytest.raises(ReliveError) as caught:
-        Aggregation.parse(expression).run(documents)
-    assert (caught.value.code, caught.value.message) == (601, f"Invalid request. {problem}")
-
-
-def test_as_many_groups_as_allowed() -> None:
-    documents = [{"a": number % aggregation.MAX_GROUPS} for number in range(aggregation.MAX_GROUPS + 5)]
-    assert len(aggregated({"GroupBy": "a"}, documents)) == aggregation.MAX_GROUPS
-    with pytest.raises(ReliveError):
-        aggregated({"GroupBy": "a"}, [*documents, {"a": "another"}])
-
-
-def test_a_value_that_another_one_replaces_is_no_longer_held() -> None:
-    documents = ({"a": f"{number}{'x' * 400_000}"} for number in range(300, 100, -1))
-    (found,) = Aggregation.parse({"Aggregate": {"M": {"min": "a"}}}).run(documents)
-    assert found["M"].rstrip("x") == "101"
-
-
-# Any documents: grouped by looking for an equal group among those there are, and worked out from lists of values
-
-NAMES = st.sampled_from(["a", "b", "c"])
-VALUES = st.recursive(
-    st.sampled_from(
-        [None, True, False, 0, 1, 1.0, -2, 0.1, 0.5, 1e30, -1e30, LARGE, -LARGE, "", "a", "b", DATE, SAME_DATE, LATER]
-    ),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(NAMES, inner, max_size=2),
-    max_leaves=4,
-)
-DOCUMENTS = st.lists(st.dictionaries(NAMES, VALUES, max_size=3), max_size=12)
-PATHS = st.sampled_from(["a", "b", "c", "a.b", "a.0", "b.a"])
-EXPRESSIONS = st.fixed_dictionaries(
-    {"GroupBy": st.lists(PATHS, max_size=3, unique=True)},
-    optional={
-        "Aggregate": st.dictionaries(
-            st.sampled_from(["X", "Y", "Z"]),
-            st.builds(lambda name, path: {name: path}, st.sampled_from(["count", "sum", "avg", "min", "max"]), PATHS),
-            max_size=3,
-        )
-    },
-).filter(lambda expression: any(expression.values()))
-
-
-def naive(expression: Any, documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    names = expression["GroupBy"]
-    groups: list[tuple[list[Any], list[dict[str, Any]]]] = [] if names else [([], [])]
-    for document in documents:
-        values = [naive_value(document, name.split(".")) for name in names]
-        for group, members in groups:
-            if [order_key(value) for value in group] == [order_key(value) for value in values]:
-                members.append(document)
-                break
-        else:
-            groups.append((values, [document]))
-    return [
-        dict(zip(names, values, strict=True))
-        | {
-            output: naive_figure(function, [naive_value(member, path.split(".")) for member in members])
-            for output, definition in expression.get("Aggregate", {}).items()
-            for function, path in definition.items()
-        }
-        for values, members in groups
-    ]
-
-
-def naive_value(value: Any, names: list[str]) -> Any:
-    """None where there is nothing: no figure tells the two apart."""
-    if not names:
-        return value
-    first, rest = names[0], names[1:]
-    if isinstance(value, dict):
-        return naive_value(value[first], rest) if first in value else None
-    if isinstance(value, list):
-        if first.isdigit():
-            return naive_value(value[int(first)], rest) if int(first) < len(value) else None
-        return [
-            naive_value(element[first], rest) for element in value if isinstance(element, dict) and first in element
-        ]
-    return None
-
-
-def naive_figure(function: str, values: list[Any]) -> Any:
-    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
-    exact = sum(map(Fraction, numbers), Fraction(0))
-    there = [value for value in values if value is not None]
-    match function:
-        case "count":
-            return len(values)
-        case "sum":
-            return float(exact) if any(isinstance(number, float) for number in numbers) else int(exact)
-        case "avg":
-            return float(exact / len(numbers)) if numbers else None
-        case "min":
-            return min(there, key=order_key, default=None)
-    return max(there, key=order_key, default=None)
-
-
-@given(expression=EXPRESSIONS, documents=DOCUMENTS)
-def test_like_the_naive_reference(expression: Any, documents: list[dict[str, Any]]) -> None:
-    found, expected = aggregated(expression, documents), naive(expression, documents)
-    assert [list(group) for group in found] == [list(group) for group in expected]
-    for group, reference in zip(found, expected, strict=True):
-        for name, value in group.items():
-            assert type(value) is type(reference[name])
-            if isinstance(value, float):  # an average rounds twice
-                assert math.isclose(value, reference[name], rel_tol=1e-15, abs_tol=0)
-            else:
-                assert value == reference[name]
-
-
-@given(numbers=st.lists(st.floats(-1e12, 1e12) | st.integers(-(2**40), 2**40)), more=st.randoms())
-def test_a_sum_does_not_depend_on_the_order(numbers: list[int | float], more: Any) -> None:
-    expression = {"Aggregate": {"S": {"sum": "a"}, "A": {"avg": "a"}}}
-    shuffled = more.sample(numbers, len(numbers))
-    assert exactly(aggregated(expression, of(shuffled))) == exactly(aggregated(expression, of(numbers)))
-    assert aggregated(expression, of(numbers))[0]["S"] == math.fsum(numbers)

@@ -3,8 +3,11 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from runtime.query.filter import Filter
+from tests.query import generated
 
 # name, filter, documents that it finds, documents that it does not find
 CASES: list[tuple[str, Any, list[Any], list[Any]]] = [
@@ -108,6 +111,20 @@ CASES: list[tuple[str, Any, list[Any], list[Any]]] = [
     # arrays
     ("$all", {"a": {"$all": [1, 2]}}, [{"a": [2, 1]}, {"a": [1, 2, 3]}], [{"a": [1]}, {"a": 1}, {}]),
     ("$all of one value", {"a": {"$all": [1]}}, [{"a": [1, 2]}, {"a": 1}], [{"a": [2]}]),
+    ("$all of values that are equal", {"a": {"$all": [1, 1.0, 1]}}, [{"a": [2, 1]}, {"a": 1}], [{"a": [2]}, {}]),
+    ("$all of one value twice and another", {"a": {"$all": [1, 1, 2]}}, [{"a": [2, 1]}], [{"a": [1, 1]}, {"a": 1}]),
+    ("$all of null and a value", {"a": {"$all": [None, 1]}}, [{"a": [None, 1]}], [{"a": [1]}, {"a": 1}, {}, {"a": [None]}]),
+    ("$all of values, elsewhere missing", {"a.b": {"$all": [None, 1]}}, [{"a": [{"b": 1}, {}]}, {"a": [{"b": 1}, {"b": None}]}], [{"a": [{"b": 1}]}, {"a": []}]),
+    ("$all in several objects", {"a.b": {"$all": [1, 2]}}, [{"a": [{"b": 1}, {"b": 2}]}, {"a": [{"b": [1, 2]}]}, {"a": {"b": [2, 1]}}], [{"a": [{"b": 1}]}, {"a": {"b": 1}}]),
+    ("$all of an array and its elements", {"a": {"$all": [1, [1, 2], 2]}}, [{"a": [1, 2]}, {"a": [[1, 2], 2, 1]}], [{"a": [[1, 2]]}, {"a": [1, 2, 3]}, {"a": [2, 1]}]),
+    ("$all of arrays", {"a": {"$all": [[], [1]]}}, [{"a": [[1], []]}], [{"a": []}, {"a": [1]}, {"a": [[1]]}]),
+    ("$all of objects", {"a": {"$all": [{"b": 1, "c": 2}, {}]}}, [{"a": [{}, {"c": 2, "b": 1.0}]}], [{"a": [{"b": 1, "c": 2}]}, {"a": [{}]}]),
+    ("$all of types", {"a": {"$all": [1, "1", True]}}, [{"a": [True, "1", 1]}], [{"a": [1, "1"]}, {"a": [True, True, "1"]}]),
+    ("$all of dates", {"a": {"$all": ["2016-02-03T04:05:06Z", 1]}}, [{"a": [1, "2016-02-03T05:05:06+01:00"]}], [{"a": [1, "2016-02-03T04:05:07Z"]}]),
+    ("$all of $elemMatch and a value", {"a": {"$all": [{"$elemMatch": {"$gt": 3}}, 1, 2]}}, [{"a": [1, 2, 4]}], [{"a": [1, 2]}, {"a": [1, 4]}, {"a": [2, 4]}]),
+    ("$all beside another operator", {"a": {"$all": [1, 2], "$size": 2}}, [{"a": [2, 1]}], [{"a": [1, 2, 3]}, {"a": [1, 3]}]),
+    ("$not of $all", {"a": {"$not": {"$all": [1, 2]}}}, [{"a": [1]}, {}], [{"a": [1, 2]}]),
+    ("$all of an element", {"a": {"$elemMatch": {"b": {"$all": [1, 2]}}}}, [{"a": [{"b": [1, 2]}]}], [{"a": [{"b": 1}, {"b": 2}]}]),
     ("$all of nothing", {"a": {"$all": []}}, [], [{"a": []}, {}, {"a": [1]}]),
     ("$all of an array", {"a": {"$all": [[1, 2]]}}, [{"a": [1, 2]}, {"a": [[1, 2]]}], [{"a": [1]}]),
     ("$all null", {"a": {"$all": [None]}}, [{}, {"a": None}, {"a": [None]}], [{"a": 1}]),
@@ -150,6 +167,12 @@ ROWS = [
     for expected, documents in ((True, found), (False, not_found))
     for document in documents
 ]  # fmt: skip
+
+
+@given(path=generated.PATHS, operands=st.lists(generated.VALUES, min_size=1, max_size=4), document=generated.DOCUMENTS)
+def test_all_is_each(path: str, operands: list[Any], document: dict[str, Any]) -> None:
+    each = Filter.parse({"$and": [{path: {"$eq": operand}} for operand in operands]})
+    assert Filter.parse({path: {"$all": operands}}).matches(document) == each.matches(document)
 
 
 @pytest.mark.parametrize(("query", "document", "expected"), ROWS)

@@ -12,6 +12,8 @@ def nested(depth: int) -> Any:
     return {"a": nested(depth - 1)} if depth else {}
 
 
+MANY = "More than 500 conditions; to ask for many values of a field, use $in or $all."
+
 CASES: list[tuple[Any, str]] = [
     ([], "A filter must be an object, not an array."),
     ("x", "A filter must be an object, not a text."),
@@ -59,6 +61,16 @@ CASES: list[tuple[Any, str]] = [
     ({"a": {"$regex": "a" * 1001}}, "a.$regex: longer than 1000 characters."),
     ({"$or": [{"a": {"$regex": "x"}}] * 51}, "More than 50 patterns."),
     ({"$nor": [{"a": {"$elemMatch": {"b": {"$regex": "(x{1,20}){20}"}}}}] * 40}, "The patterns are too large together; use fewer or smaller ones."),
+    ({"$or": [{"a": n} for n in range(500)]}, ""),
+    ({"$or": [{"a": n} for n in range(501)]}, MANY),
+    ({f"a{n}": 1 for n in range(501)}, MANY),
+    ({"$and": [{"a": {"$gt": n, "$lt": -n}} for n in range(251)]}, MANY),
+    ({"$nor": [{"$not": {"a": 1, "b": {"$not": {"$gt": 5}}}}] * 251}, MANY),
+    ({"a": {"$elemMatch": {"$or": [{"b": n} for n in range(500)]}}}, MANY),
+    ({"a": {"$all": [{"$elemMatch": {"b": n}} for n in range(251)]}}, MANY),
+    ({"$or": [{}] * 501}, MANY),
+    ({"$or": [{"a": {"$all": []}}] * 501}, MANY),
+    ({"a": {"$in": [*range(501)], "$nin": [*range(501)], "$all": [*range(501)]}}, ""),
     ({"a": {"$regex": "(a{1,50}b{1,50}){20}"}}, "a.$regex: the pattern is too large; use smaller repetitions."),
     ({"a": {"$regex": "\ud800"}}, "a.$regex: has half of a surrogate pair."),
     ({"a..b": 1}, "a..b: the path has an empty name."),

@@ -50,6 +50,7 @@ ERRORS: list[tuple[Any, str]] = [
     ({"a": True}, "sort.a: must be 1 or -1."),
     ({"a": "asc"}, "sort.a: must be 1 or -1."),
     ({"a..b": 1}, "sort.a..b: the path has an empty name."),
+    ({f"a{n}": 1 for n in range(33)}, "sort: has 33 fields, and may have 32."),
     ({"$natural": 1}, "sort.$natural: no field has the name $natural, and positional operators are not supported."),
 ]  # fmt: skip
 

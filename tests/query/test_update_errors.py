@@ -7,6 +7,8 @@ import pytest
 from runtime.errors import ReliveError
 from runtime.query.update import Update
 
+MANY = "More than 500 conditions; to ask for many values of a field, use $in or $all."
+
 UNREADABLE: list[tuple[Any, str]] = [
     ([], "An update must be an object, not an array."),
     (None, "An update must be an object, not null."),
@@ -38,6 +40,10 @@ UNREADABLE: list[tuple[Any, str]] = [
     ({"$pullAll": {"a": 1}}, "$pullAll.a: must be an array, not a number."),
     ({"$pull": {"a": {"$foo": 1}}}, "$pull.a.$foo: unknown operator."),
     ({"$pull": {"a": {"b": {"$foo": 1}}}}, "$pull.a.b.$foo: unknown operator."),
+    ({"$pull": {"a": {"$or": [{"b": n} for n in range(501)]}}}, MANY),
+    ({"$pull": {f"a{n}": {"b": 1, "c": 1} for n in range(251)}}, MANY),
+    ({"$pull": {"a": {"$or": [{"b": {"$regex": "(x{1,20}){20}"}}] * 40}}}, "The patterns are too large together; use fewer or smaller ones."),
+    ({"$push": {"a": {"$each": [], "$sort": {f"b{n}": 1 for n in range(33)}}}}, "$push.a.$sort: has 33 fields, and may have 32."),
     ({"$rename": {"a": 1}}, "$rename.a: the new name must be a text, not a number."),
     ({"$rename": {"a": ""}}, "$rename.a: the path has an empty name."),
     ({"$rename": {"a": "a"}}, "$rename.a: cannot be renamed to a: one of the two is the other, or inside it."),

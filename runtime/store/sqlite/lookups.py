@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from runtime.query.condition import Compares, Condition, Equals, EqualsAny, MatchesPattern
 from runtime.query.date_time import canonical_date_time
-from runtime.query.expression import And, Expression, Field, Or
+from runtime.query.expression import And, Expression, Field, HasAll, Or
 from runtime.query.ordered_key import after_prefix, encoded_key, text_prefix_range, type_range
-from runtime.store.sqlite.entries import WHOLE_KEY_BYTES, entry_key, is_cut
+from runtime.store.sqlite.entries import TOO_MANY, WHOLE_KEY_BYTES, entry_key, is_cut
 from runtime.store.sqlite.indexes import Index, Indexes
 from runtime.store.sqlite.lookup import AnyKey, Either, Ids, KeyRange, Lookup
 from runtime.store.sqlite.prefix import prefix_of
@@ -30,9 +30,14 @@ class Found:
 
 def conjuncts(expression: Expression) -> list[Expression]:
     """The parts of a filter that must all hold."""
-    if isinstance(expression, And):
-        return [inner for part in expression.parts for inner in conjuncts(part)]
-    return [expression]
+    match expression:
+        case And(parts):
+            return [inner for part in parts for inner in conjuncts(part)]
+        case HasAll(operands=operands):
+            some = expression.some(MAX_LOOKUPS)
+            return [*some, expression] if len(operands) > len(some) else [*some]
+        case _:
+            return [expression]
 
 
 def lookups(parts: Iterable[Expression], indexes: Indexes) -> list[Found]:
@@ -52,7 +57,8 @@ def _lookup(part: Expression, indexes: Indexes) -> Found | None:
             if name == "Id" and (ids := _ids(part, indexes)):
                 return ids
             index = indexes.by_field.get(name)
-            return _entries(part, index, indexes.collection) if index else None
+            found = _entries(part, index, indexes.collection) if index else None
+            return _with_too_many(found, index) if found and index and index.many else found
         case _:
             return None
 
@@ -84,6 +90,14 @@ def _ids(part: Field, indexes: Indexes) -> Found | None:
     if any(map(canonical_date_time, texts)):  # the same instant may be written in other ways
         return None
     return Found(Ids(indexes.collection, tuple(dict.fromkeys(map(column, texts)))), (part,), exact=True)
+
+
+def _with_too_many(found: Found, index: Index) -> Found:
+    """The same and the documents whose arrays are too long for entries, which have to be looked at."""
+    too_many = (
+        AnyKey(found.lookup.collection, index, (TOO_MANY,)) if isinstance(found.lookup, AnyKey | KeyRange) else None
+    )
+    return Found(Either((found.lookup, too_many)), found.conjuncts, exact=False) if too_many else found
 
 
 def _entries(part: Field, index: Index, collection: int) -> Found | None:

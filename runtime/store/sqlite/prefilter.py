@@ -18,7 +18,7 @@ from runtime.query.condition import (
     HasSize,
     MatchesPattern,
 )
-from runtime.query.expression import And, Expression, Field, Or
+from runtime.query.expression import And, Expression, Field, HasAll, Or
 from runtime.query.ordering import BOOLEAN, DATE, NULL, NUMBER, OBJECT, TEXT, order_key
 from runtime.store.sqlite.sql import Sql, joined, listed
 from runtime.store.sqlite.text import is_utf8
@@ -44,6 +44,8 @@ def _below(expression: Expression, levels: int) -> Sql | None:
     match expression:
         case Field(path, condition):
             return _field(path.names, condition)
+        case HasAll(path):
+            return _field(path.names, expression)
         case And(parts) if levels:
             known = [sql for part in parts if (sql := _below(part, levels - 1))]
             return _bounded(joined(" AND ", known)) if known else None
@@ -58,7 +60,7 @@ def _bounded(condition: Sql) -> Sql | None:
     return condition.within("(", ")") if len(condition.parameters) <= MAX_PARAMETERS else None
 
 
-def _field(names: tuple[str, ...], condition: Condition) -> Sql | None:
+def _field(names: tuple[str, ...], condition: Condition | HasAll) -> Sql | None:
     if any(_UNQUOTABLE.search(name) or not is_utf8(name) for name in names):
         return None
     paths = ["$" + "".join(f'."{name}"' for name in names[: end + 1]) for end in range(len(names))]
@@ -67,7 +69,7 @@ def _field(names: tuple[str, ...], condition: Condition) -> Sql | None:
     return _bounded(joined(" OR ", [test, *(_type(path, "array") for path in paths)])) if test else None
 
 
-def _test(path: str, condition: Condition) -> Sql | None:
+def _test(path: str, condition: Condition | HasAll) -> Sql | None:
     """What holds at the path if it is no array."""
     match condition:
         case Equals(operand):
@@ -84,7 +86,7 @@ def _test(path: str, condition: Condition) -> Sql | None:
             return _type(path, "integer", "real")
         case MatchesPattern():
             return _type(path, "text")
-        case HasSize() | HasElement():
+        case HasSize() | HasElement() | HasAll():
             return _NOTHING
         case _:
             return None
