@@ -27,7 +27,7 @@ def start(logger: Logger) -> Application:
         logger.warning("No master key is set, so nobody has one: RELIVE_MASTER_KEY")
     master_key = settings.master_key or secrets.token_urlsafe()
     application = Application(settings, master_key, log_sinks=[PowertoolsLog(logger)])
-    application.apps.apply(load(settings.app))
+    application.apply(load(settings.app))
     try:
         application.warm_up()
     except SandboxUnavailable:

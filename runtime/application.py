@@ -26,6 +26,7 @@ from runtime.cloudcode.redacted_data import RedactedData
 from runtime.cloudcode.secrets import Secrets
 from runtime.cloudcode.user_code import UserCode
 from runtime.data.duplicates import duplicates_in
+from runtime.data.preparation import prepare
 from runtime.data.service import Data
 from runtime.http.front import Front
 from runtime.sandbox.architecture import compiled_guest
@@ -94,8 +95,19 @@ class Application:
         return self._front.handle(event, request_id, budget)
 
     def check(self, app: App) -> list[Problem]:
-        """What is wrong with an app's code, and which of its fields cannot be unique, since items are in the way."""
+        """What is wrong with an app's code, and which of its fields cannot be unique, since items are in the way.
+
+        Changes nothing, whatever becomes of the app.
+        """
         return [*problems_in(app, self.sandbox), *duplicates_in(app, self.documents)]
+
+    def apply(self, app: App) -> None:
+        """Serve this app from now on, in place of the one that had its id, once the store is ready for it.
+
+        Fields that cannot be unique do not keep it from being served, see `check`.
+        """
+        prepare(app, self.documents)
+        self.apps.apply(app)
 
     def warm_up(self) -> None:
         """Start the sandbox ahead of the first call. Raises SandboxUnavailable."""

@@ -51,7 +51,7 @@ def serve(
     try:
         server = _listen(application, settings, host, port)
         application.warm_up()
-        application.apps.apply(app)
+        application.apply(app)
         remember_served(application.store, app.id)
         for problem in application.check(app):
             print(f"Problem: {problem}", file=sys.stderr)
@@ -98,7 +98,9 @@ def _reloading(folder: Path, application: "Application", *, enabled: bool) -> It
         return
     from runtime.local.reload import Reload
 
-    reload = Reload(folder, application.apps, application.check, lambda line: print(line, flush=True))
+    reload = Reload(
+        folder, application.apps, application.check, application.apply, lambda line: print(line, flush=True)
+    )
     reload.start()
     try:
         yield

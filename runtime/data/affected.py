@@ -26,12 +26,15 @@ class Affected:
         self._recorded_ids: list[str] | None = None
         self._recorded: list[dict[str, Any]] = []
         self._recorded_bytes = 0
+        self._recorded_id_bytes = 0
 
     def ids(self, request: DataRequest) -> list[str]:
         """Their ids. Raises ReliveError 601 when they are too many to tell, and what reading the request raises."""
-        if self._recorded_ids is not None:
-            return self._recorded_ids
-        return self._look_up(request, lambda document: document.id)
+        if self._recorded_ids is None:
+            return self._look_up(request, lambda document: document.id)
+        if self._recorded_id_bytes > self._limit:
+            raise self._too_many()
+        return self._recorded_ids
 
     def originals(self, request: DataRequest) -> list[dict[str, Any]]:
         """The items as they were before the operation. Raises as `ids` does."""
@@ -54,7 +57,9 @@ class Affected:
     def record(self, document: Document) -> None:
         if self._recorded_ids is None:
             return
-        self._recorded_ids.append(document.id)
+        self._recorded_id_bytes += serialised_bytes(document.id)
+        if self._recorded_id_bytes <= self._limit:
+            self._recorded_ids.append(document.id)
         self._recorded_bytes += serialised_bytes(document.value)
         if self._recorded_bytes <= self._limit:
             self._recorded.append(document.value)

@@ -9,7 +9,7 @@ from runtime.data.limits import check_count, check_item, check_together
 from runtime.data.operation import Operation, about_item
 from runtime.data.request import DataAnswer
 from runtime.data.system_fields import for_create, now
-from runtime.data.validator import check_changed, completed, completed_items
+from runtime.data.validator import check_fields, completed, completed_items
 from runtime.errors import ReliveError
 from runtime.query.invalid import kind
 from runtime.store.documents import DuplicatesExistError, DuplicateValueError
@@ -42,7 +42,7 @@ def begun(operation: Operation) -> Any:
 
 
 def create(operation: Operation) -> DataAnswer:
-    """Raises ReliveError 107 and 601, which names the item and the field; then nothing is written."""
+    """Raises ReliveError 107 and 601, which name the item and the field, and 650; then nothing is written."""
     data, created_at = operation.request.data, now()
     items = items_to_create(data)
     several = isinstance(data, list)
@@ -52,7 +52,7 @@ def create(operation: Operation) -> DataAnswer:
     ]
     check_together(documents)
     try:
-        operation.documents.insert(operation.content_type.collection, documents)
+        operation.documents.insert(operation.content_type.collection, documents, operation.deadline)
     except DuplicatesExistError:
         raise
     except DuplicateValueError as error:
@@ -65,7 +65,7 @@ def create(operation: Operation) -> DataAnswer:
 def _document(operation: Operation, item: dict[str, Any], created_at: str) -> dict[str, Any]:
     principal, content_type = operation.request.principal, operation.content_type
     document = _conformed(operation, for_create(item, principal, created_at, operation.overrides_system_fields))
-    check_changed(document, list(content_type.definition.validation.fields), content_type.definition.validation)
+    check_fields(document, list(content_type.definition.validation.fields), content_type.definition.validation)
     check_item(document, unique=content_type.collection.unique, where=content_type.name)
     return document
 

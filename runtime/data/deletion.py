@@ -8,9 +8,7 @@ from runtime.store.documents import Document
 
 def delete(operation: Operation) -> DataAnswer:
     """Raises ReliveError 801 for an id that is not there, 601 and 608; see ItemWriter for those of several."""
-    return DataAnswer(
-        200, ItemWriter(operation, operation.selection(), _same, operation.documents.delete, "deleted").run()
-    )
+    return DataAnswer(200, ItemWriter(operation, operation.selection(), _same, operation.documents.delete).run())
 
 
 def _same(document: Document) -> Document:

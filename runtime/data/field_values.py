@@ -5,11 +5,10 @@ from typing import Any
 
 from runtime.apps.definition import FieldDefinition, FieldType, TypeDefinition
 from runtime.errors import ReliveError
-from runtime.query.date_time import canonical_date_time
+from runtime.query.date_time import canonical_day_or_time
 from runtime.query.invalid import inside, shown
 from runtime.query.literal import is_number
 
-_DAY_LENGTH = len("2016-02-03")
 _GEOPOINT = {"longitude": 180, "latitude": 90}
 
 
@@ -38,13 +37,6 @@ def conform(
     return conformed
 
 
-def kept_date(value: Any) -> str | None:
-    """The one form in which a date is kept, None when `value` is no date. A day stands for its midnight in UTC."""
-    if not isinstance(value, str):
-        return None
-    return canonical_date_time(f"{value}T00:00:00Z" if len(value) == _DAY_LENGTH else value)
-
-
 class _Unfit(Exception):
     """A value that a field does not take: `problem` is the predicate of a sentence about it."""
 
@@ -68,7 +60,7 @@ def _number(value: Any, _declared: FieldDefinition) -> int | float:
 
 
 def _date(value: Any, _declared: FieldDefinition) -> str:
-    date = kept_date(value)
+    date = canonical_day_or_time(value)
     if date is None:
         raise _Unfit(value, "is not a date such as 2016-02-03T04:05:06.789Z or 2016-02-03")
     return date

@@ -1,18 +1,16 @@
 """An operation with a hook around it: before, operation, after, and what their errors mean for each other."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from runtime.data.hooks import Hook
 from runtime.data.operation import Operation
-from runtime.data.request import Action, DataAnswer
+from runtime.data.request import PARTICIPLES, Action, DataAnswer
 from runtime.data.serialised import exceeds
 from runtime.errors import ReliveError
 from runtime.settings import MEGABYTE
 
 Run = Callable[[Operation], DataAnswer]
-
-PARTICIPLES: Mapping[Action, str] = {"create": "created", "update": "updated", "delete": "deleted"}
 
 OUT_OF_TIME = 650
 
@@ -69,8 +67,7 @@ def _but_written(error: ReliveError, outcome: DataAnswer | ReliveError, action: 
     written = _written(outcome, action)
     if not written or error is outcome:
         return error
-    were = "1 item was" if written == 1 else f"{written} items were"
-    return error.but_written(written, f"{were} {PARTICIPLES[action]} before it.")
+    return error.but_written(written, PARTICIPLES[action])
 
 
 def _written(outcome: DataAnswer | ReliveError, action: Action) -> int:

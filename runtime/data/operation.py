@@ -1,4 +1,4 @@
-"""One operation under way: what all four kinds of it work with."""
+"""One operation under way: what all kinds of it work with."""
 
 from collections.abc import Generator
 from dataclasses import dataclass, replace
@@ -12,6 +12,10 @@ from runtime.deadline import Deadline
 from runtime.errors import ReliveError
 from runtime.query.invalid import shown
 from runtime.store.documents import Document, Documents, DuplicatesExistError, DuplicateValueError
+
+
+class ItemMissingError(ReliveError):
+    """801 for the very item that the request names; a handler may fail with an 801 of another one."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,8 @@ class Operation:
         document = self.documents.get(self.content_type.collection, item_id)
         return document if document and selection.query.filter.matches(document.value) else None
 
-    def missing(self) -> ReliveError:
-        return ReliveError(801, f"There is no item {shown(self.request.item_id)} in {self.content_type.name}.")
+    def missing(self) -> "ItemMissingError":
+        return ItemMissingError(801, f"There is no item {shown(self.request.item_id)} in {self.content_type.name}.")
 
     def duplicate(self, error: DuplicateValueError) -> ReliveError:
         name = self.content_type.name
@@ -65,4 +69,4 @@ class Operation:
 def about_item(error: ReliveError, name: str) -> ReliveError:
     """The error of one item among several, which says which one it is: "Item 2", "Item 'a-b-c'"."""
     sentence, _, specifics = error.message.partition(". ")
-    return error.retold(lambda _: f"{sentence}. {name}: {specifics}", error.details)
+    return error.retold(lambda _: f"{sentence}. {name}: {specifics}", error.details) if specifics else error

@@ -19,12 +19,12 @@ from runtime.store.documents import Query
 def check_read(operation: Operation) -> None:
     """Raises what `read` raises for the request itself."""
     operation.selection()
-    View.of(operation)
+    View(operation)
 
 
 def read(operation: Operation) -> DataAnswer:
     """Raises ReliveError 801 for an id that is not there, 608, 616 and 601; 601 also for an answer too large."""
-    request, selection, view = operation.request, operation.selection(), View.of(operation)
+    request, selection, view = operation.request, operation.selection(), View(operation)
     if request.count_only:
         return DataAnswer(200, _count(operation, selection.query))
     if selection.item_id is not None:
@@ -46,7 +46,10 @@ def read(operation: Operation) -> DataAnswer:
 
 
 class View:
-    """What of an item the caller gets to see."""
+    """What of an item the caller gets to see; the single field, too, is one of those that are left.
+
+    Raises ReliveError 616 for the fields, 601 for the single field.
+    """
 
     def __init__(self, operation: Operation) -> None:
         self._policy = operation.content_type.definition.policy
@@ -54,18 +57,13 @@ class View:
         self._projection = Projection.parse(operation.request.fields)
         self._single = _single_field(operation.request.single_field)
 
-    @classmethod
-    def of(cls, operation: Operation) -> "View":
-        """Raises ReliveError 616 for the fields, 601 for the single field."""
-        return cls(operation)
-
     def of_item(self, item: dict[str, Any]) -> Any:
         told = permissions(self._policy, self._principal, item.get("Owner"))
-        shown = with_meta(item, told) if told is not None else item
-        if self._single is not None:
-            value = value_at(shown, self._single)
-            return None if value is MISSING else value
-        return self._projection.apply(shown)
+        shown = self._projection.apply(with_meta(item, told) if told is not None else item)
+        if self._single is None:
+            return shown
+        value = value_at(shown, self._single)
+        return None if value is MISSING else value
 
 
 def _count(operation: Operation, query: Query) -> int:

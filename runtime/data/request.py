@@ -17,6 +17,9 @@ METHODS: Mapping[Action, str] = {
     "aggregate": "GET",
 }
 
+PARTICIPLES: Mapping[Action, str] = {"create": "created", "update": "updated", "delete": "deleted"}
+"""What has become of items, for messages."""
+
 
 @dataclass(frozen=True)
 class DataRequest:

@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from runtime.apps.names import SYSTEM_FIELDS
-from runtime.data.field_values import kept_date
 from runtime.errors import ReliveError
 from runtime.principal import Principal
+from runtime.query.date_time import canonical_day_or_time
 from runtime.query.filter_syntax import is_operators
 from runtime.query.invalid import Invalid, answered_with, inside, kind, shown
 
@@ -142,7 +142,7 @@ def _overriding(fields: Mapping[str, Any], where: str) -> dict[str, str]:
 
 
 def _date(value: Any, where: str) -> str:
-    date = kept_date(value)
+    date = canonical_day_or_time(value)
     if date is None:
         raise Invalid(where, f"{shown(value)} is not a date such as 2016-02-03T04:05:06.789Z")
     if date >= "9999":  # there must be later moments for the changes to come

@@ -8,7 +8,7 @@ from runtime.data.operands import update_as_kept
 from runtime.data.operation import Operation
 from runtime.data.request import DataAnswer
 from runtime.data.system_fields import now, stamp_update, without_system_fields
-from runtime.data.validator import check_changed, check_update
+from runtime.data.validator import check_fields, check_update
 from runtime.data.writing import ItemWriter
 from runtime.errors import ReliveError
 from runtime.query.filter_syntax import is_operators
@@ -37,7 +37,7 @@ def begun(operation: Operation) -> dict[str, Any]:
 def update(operation: Operation) -> DataAnswer:
     """Raises ReliveError 801 for an id that is not there, 107, 601 and 608; see ItemWriter for those of several."""
     change = Change(operation)
-    writer = ItemWriter(operation, operation.selection(), change.make, operation.documents.replace, "updated")
+    writer = ItemWriter(operation, operation.selection(), change.make, operation.documents.replace)
     updated = writer.run()
     return DataAnswer(200, updated, modified_at=change.modified_at)
 
@@ -67,7 +67,7 @@ class Change:
         value = self._update.apply(document.value)
         stamped = stamp_update(value, document.value, self._principal, self._now, changed=self._fields)
         value = conform(value, self._content_type.definition, only=self._fields, where=self._content_type.name)
-        check_changed(value, self._fields, self._content_type.definition.validation)
+        check_fields(value, self._fields, self._content_type.definition.validation)
         check_item(value, unique=self._content_type.collection.unique, where=self._content_type.name)
         self._latest = max(self._latest, stamped)
         return Document(value, document.version)

@@ -59,15 +59,18 @@ def completed_query(query: Mapping[str, str], rules: FunctionValidation) -> dict
 def check_update(body: Any, rules: TypeValidation) -> None:
     """Check the values that an update sets, and that it leaves required fields where they are.
 
-    What other operators make of a field is seen only once they are done: see `check_changed`. Raises ReliveError 601
+    What other operators make of a field is seen only once they are done: see `check_fields`. Raises ReliveError 601
     with all problems. A body that is no update passes: what is wrong with it is said where it is read.
     """
     if isinstance(body, dict):
         _raise_any(_update_problems(body if is_operators(body) else {"$set": body}, rules.fields))
 
 
-def check_changed(document: Mapping[str, Any], names: Collection[str], rules: TypeValidation) -> None:
-    """Check the top-level fields `names` of an updated document. Raises ReliveError 601 with all problems."""
+def check_fields(document: Mapping[str, Any], names: Collection[str], rules: TypeValidation) -> None:
+    """Check the top-level fields `names` of a document as it would be stored.
+
+    Raises ReliveError 601 with all problems.
+    """
     _raise_any(_problems(document, {name: rule for name, rule in rules.fields.items() if name in names}))
 
 

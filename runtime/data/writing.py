@@ -1,12 +1,13 @@
 """Writes items one after the other, each of them whole or not at all."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from itertools import islice
 
 from runtime.data.operation import Operation, about_item
+from runtime.data.request import PARTICIPLES
 from runtime.data.selection import Selection
+from runtime.data.serialised import serialised_bytes
 from runtime.errors import ReliveError
 from runtime.query.invalid import shown
 from runtime.store.documents import Collection, Document, DocumentChangedError, DuplicateValueError
@@ -17,6 +18,9 @@ logger = logging.getLogger(__name__)
 BATCH = 100
 """Documents that are written at once (DynamoDB: 100 items in a transaction)."""
 
+BATCH_BYTES = 1024 * 1024
+"""Where a batch ends at the latest, but for its last document: while one is written, all other writers wait."""
+
 Make = Callable[[Document], Document]
 Write = Callable[[Collection, Sequence[Document]], None]
 
@@ -25,15 +29,14 @@ class ItemWriter:
     """Writes what `make` makes of each selected item.
 
     An item that somebody else changes in the meantime is looked at again: it is written if it is still selected, as it
-    is by then. `participle` is for messages: "updated".
+    is by then.
     """
 
-    def __init__(self, operation: Operation, selection: Selection, make: Make, write: Write, participle: str) -> None:
+    def __init__(self, operation: Operation, selection: Selection, make: Make, write: Write) -> None:
         self._operation = operation
         self._selection = selection
         self._make = make
         self._write = write
-        self._participle = participle
         self._done = 0
 
     def run(self) -> int:
@@ -44,7 +47,7 @@ class ItemWriter:
         """
         try:
             with closing(self._operation.find(self._selection)) as documents:
-                while batch := list(islice(documents, BATCH)):
+                for batch in _batches(documents):
                     self._write_batch(batch)
         except ReliveError as error:
             raise self._but_written(error) from None
@@ -59,6 +62,8 @@ class ItemWriter:
 
     def _write_batch(self, batch: list[Document]) -> None:
         while batch:
+            if self._operation.deadline.expired:
+                raise ReliveError(650)
             written = len(batch)
             try:
                 self._write(self._operation.content_type.collection, [self._made(document) for document in batch])
@@ -82,8 +87,6 @@ class ItemWriter:
         """What is left of a batch whose first item was changed or deleted by somebody else."""
         if not batch:
             return
-        if self._operation.deadline.expired:
-            raise ReliveError(650)
         first = self._operation.get(batch[0].id, self._selection)
         if first is not None:
             yield first
@@ -95,7 +98,18 @@ class ItemWriter:
             self._operation.affected.record(document)
 
     def _but_written(self, error: ReliveError) -> ReliveError:
-        if not self._done:
-            return error
-        were = "1 item was" if self._done == 1 else f"{self._done} items were"
-        return error.but_written(self._done, f"{were} {self._participle} before it.")
+        action = self._operation.request.action
+        return error.but_written(self._done, PARTICIPLES[action]) if self._done else error
+
+
+def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
+    batch: list[Document] = []
+    size = 0
+    for document in documents:
+        batch.append(document)
+        size += serialised_bytes(document.value)
+        if len(batch) == BATCH or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

@@ -31,17 +31,23 @@ logger = logging.getLogger(__name__)
 class Reload:
     """Watches an app folder in a thread of its own.
 
-    `check` finds the problems that loading cannot see, such as code that does not compile. `report` gets what a person
-    wants to know: one line, or a line for each problem if there are several. Whatever happens to the folder, the last
-    good version keeps running.
+    `check` finds the problems that loading cannot see, such as code that does not compile. `apply` has a version served
+    from then on, in place of the one that `apps` has. `report` gets what a person wants to know: one line, or a line
+    for each problem if there are several. Whatever happens to the folder, the last good version keeps running.
     """
 
     def __init__(
-        self, folder: Path, apps: Apps, check: Callable[[App], list[Problem]], report: Callable[[str], None]
+        self,
+        folder: Path,
+        apps: Apps,
+        check: Callable[[App], list[Problem]],
+        apply: Callable[[App], None],
+        report: Callable[[str], None],
     ) -> None:
         self._folder = folder
         self._apps = apps
         self._check = check
+        self._apply_version = apply
         self._report = report
         self._current: App | None = None
         self._seen: State | None = None
@@ -126,10 +132,13 @@ class Reload:
             return None
 
     def _apply(self, app: App) -> None:
-        before, self._current = self._current, app
+        before = self._current
+        is_another = before is None or before.version != app.version
+        if is_another:
+            self._apply_version(app)
+        self._current = app
         was_broken, self._broken = self._broken, False
-        if before is None or before.version != app.version:
-            self._apps.apply(app)
+        if is_another:
             self._report(f"Reloaded {app.id}: {_changes(before, app)}.")
         elif was_broken:
             self._report(f"{app.id} is in order again and the same as before.")

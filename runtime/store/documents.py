@@ -3,6 +3,7 @@
 A document is a JSON object with a text `Id`. Nothing here joins collections, and no transaction goes beyond one call.
 """
 
+import math
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -14,6 +15,9 @@ from runtime.store.port import StoreError
 
 INSERT_LIMIT = 100
 """Documents that one insert takes (DynamoDB: 100 items in a transaction)."""
+
+NEVER = Deadline(math.inf)
+"""The deadline of what may take as long as it takes."""
 
 
 @dataclass(frozen=True)
@@ -90,13 +94,31 @@ class Documents(Protocol):
     A write that returned survives a power cut. Every operation may raise StoreUnavailableError, and those with a
     deadline ReliveError 650 when it passes. A document must be what JSON can say, with a text as its `Id`: TypeError or
     ValueError otherwise.
+
+    One collection may be used by several definitions at once: a new version of an app is applied while requests of the
+    old one still run, or two programs share the data. None of them undoes what another one needs:
+
+    * An operation makes the indexes that its definition asks for and that are missing, but for `get`, and for writes
+      those alone whose fields are to be unique. It drops none. What is there is maintained by every write.
+    * A field that is unique is so for every definition, also for one that does not ask for it, until `prepare` is
+      called with such a one. Operations of definitions that were in use before do not make it unique again: the
+      definition that was prepared last has the say. Those of a definition that is new to this object do.
+    * An operation that has to make a field unique that holds duplicates raises DuplicatesExistError.
     """
 
     def prepare(self, collection: Collection) -> None:
-        """Make the indexes that the collection asks for and does not have yet, and drop those it no longer asks for.
+        """Make the indexes that the collection asks for and does not have yet, and drop those it does not ask for.
 
-        Every operation but `get` does so by itself. Raises DuplicatesExistError if a field that is to be unique holds
-        duplicates, as those operations may; then nothing has changed.
+        For the definition that is to count from now on. It takes as long as it takes; others can read and write
+        meanwhile. Raises DuplicatesExistError if a field that is to be unique holds duplicates; then no field has
+        become unique or ceased to be, and no index is dropped.
+        """
+        ...
+
+    def duplicates(self, collection: Collection) -> tuple[str, Any] | None:
+        """A field that the collection wants to be unique and a value that several documents have in it.
+
+        Only reads, so that a definition can be looked at that is not to count.
         """
         ...
 
@@ -111,10 +133,11 @@ class Documents(Protocol):
 
     def count(self, collection: Collection, filter: Filter, deadline: Deadline) -> int: ...
 
-    def insert(self, collection: Collection, values: Sequence[dict[str, Any]]) -> None:
+    def insert(self, collection: Collection, values: Sequence[dict[str, Any]], deadline: Deadline = NEVER) -> None:
         """Write up to INSERT_LIMIT new documents, all or none. Raises DuplicateValueError, for `Id` as well.
 
-        The value of a unique field that is an array counts as a whole.
+        The value of a unique field that is an array counts as a whole. The deadline is for making indexes: nothing is
+        written if it passes in that time. `replace` and `delete` need none, since a `find` comes before them.
         """
         ...
 

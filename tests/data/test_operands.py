@@ -31,6 +31,9 @@ FILTERS: list[tuple[str, Any, Any]] = [
     ("patterns stay", {"Out": {"$regex": DAY, "$options": ""}}, {"Out": {"$regex": DAY, "$options": ""}}),
     ("no date stays", {"Out": ["2020", 5, True]}, {"Out": ["2020", 5, True]}),
     ("no filter stays", None, None),
+    ("an item", {"By": {"Id": "a1", "Name": "Ada"}}, {"By": "a1"}),
+    ("items", {"Editors": {"$in": [{"Id": "a1"}, "a2", None]}}, {"Editors": {"$in": ["a1", "a2", None]}}),
+    ("an object that is no item", {"By": {"Name": "Ada"}, "Other": {"Id": "a1"}}, {"By": {"Name": "Ada"}, "Other": {"Id": "a1"}}),
 ]  # fmt: skip
 
 

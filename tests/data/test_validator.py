@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from runtime.apps.definition import AppDefinition, TypeDefinition
 from runtime.apps.validation import FunctionValidation, TypeValidation
 from runtime.data.validator import (
-    check_changed,
+    check_fields,
     check_update,
     check_who,
     completed,
@@ -230,9 +230,9 @@ def test_changed(document: dict[str, Any], body: dict[str, Any], expected: str) 
     changed = update.apply(document)
     names = {path.names[0] for path in update.paths}
     if expected:
-        assert problem_of(check_changed, changed, names, BOOK) == expected
+        assert problem_of(check_fields, changed, names, BOOK) == expected
     else:
-        check_changed(changed, names, BOOK)
+        check_fields(changed, names, BOOK)
 
 
 # Rules that hold for all values
@@ -251,7 +251,7 @@ def test_what_is_completed_stays_as_it_is(item: dict[str, Any]) -> None:
         return
     filled = completed(item, BOOK)
     assert completed(filled, BOOK) == filled
-    check_changed(filled, list(filled), BOOK)
+    check_fields(filled, list(filled), BOOK)
     check_update(filled, BOOK)
 
 
@@ -260,7 +260,7 @@ def test_an_update_that_passes_leaves_what_passes(name: str, value: Any) -> None
     """A plain update is checked by itself; the document that comes of it then meets the same rules."""
     document = {"Title": "A", "State": "new", "Tags": []}
     passes = outcome(check_update, {name: value}, BOOK)
-    assert passes == outcome(check_changed, {**document, name: value}, [name], BOOK)
+    assert passes == outcome(check_fields, {**document, name: value}, [name], BOOK)
 
 
 def test_the_page_about_the_app_folder_shows_what_is_said() -> None:

@@ -34,7 +34,7 @@ class Watched:
         self.apps.apply(load(folder))
         self.checked: list[str] = []
         self._reports: queue.Queue[str] = queue.Queue()
-        self.reload = Reload(folder, self.apps, self._check, self._reports.put)
+        self.reload = Reload(folder, self.apps, self._check, self.apps.apply, self._reports.put)
 
     def _check(self, app: App) -> list[Problem]:
         """Stands in for compiling in the sandbox: code that says BROKEN does not compile."""

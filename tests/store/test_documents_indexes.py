@@ -144,7 +144,7 @@ class TestOtherFields:
         with pytest.raises(DuplicateValueError) as error:
             documents.insert(INDEXED, [{"Id": "c", "ISBN": 1}])
         assert not isinstance(error.value, DuplicatesExistError)
-        documents.insert(PLAIN, [{"Id": "c", "ISBN": 1}])
+        documents.insert(INDEXED, [{"Id": "c", "ISBN": 3}])
 
     def test_a_field_that_becomes_unique_holds_no_duplicates(self, documents: Documents) -> None:
         documents.insert(INDEXED, BOOKS)
@@ -166,6 +166,7 @@ class TestOtherFields:
     def test_a_field_that_is_not_unique_any_more(self, documents: Documents) -> None:
         documents.insert(INDEXED, BOOKS)
         indexed = Collection("shop", "Book", indexed=("ISBN",))
+        documents.prepare(indexed)
         documents.insert(indexed, [{"Id": "h", "ISBN": "1"}])
         assert ids(documents, indexed, {"ISBN": "1"}) == "ah"
         with pytest.raises(DuplicateValueError):
@@ -178,3 +179,157 @@ class TestOtherFields:
         documents.insert(PLAIN, [{"Id": "h", "ISBN": "1", "Title": "Emma"}])
         assert ids(documents, INDEXED, {"Title": "Emma"}) == "ch"
         assert ids(documents, INDEXED, {"ISBN": "1"}) == "h"
+
+
+FREE = Collection("shop", "Book", indexed=("ISBN",))
+UNIQUE = Collection("shop", "Book", unique=("ISBN",))
+ALSO_UNIQUE = Collection("shop", "Book", unique=("ISBN",), indexed=("Title",))
+
+
+class TestSeveralDefinitions:
+    """All writes are of one value, so that each but the first succeeds only where the field is not unique."""
+
+    STEPS = [
+        ("unique for all", [("write", UNIQUE, "done"), ("write", FREE, "taken"), ("write", UNIQUE, "taken")]),
+        (
+            "until one is prepared that does not want it",
+            [("write", UNIQUE, "done"), ("prepare", FREE, "done"), ("write", FREE, "done")],
+        ),
+        (
+            "not even for those who still want it",
+            [
+                ("write", UNIQUE, "done"),
+                ("prepare", FREE, "done"),
+                ("write", UNIQUE, "done"),
+                ("read", UNIQUE, "done"),
+                ("write", FREE, "done"),
+            ],
+        ),
+        (
+            "unless they are prepared once more",
+            [
+                ("write", UNIQUE, "done"),
+                ("prepare", FREE, "done"),
+                ("prepare", UNIQUE, "done"),
+                ("write", FREE, "taken"),
+                ("write", UNIQUE, "taken"),
+            ],
+        ),
+        (
+            "prepared once more in vain",
+            [
+                ("write", UNIQUE, "done"),
+                ("prepare", FREE, "done"),
+                ("write", FREE, "done"),
+                ("prepare", UNIQUE, "duplicates"),
+                ("write", UNIQUE, "duplicates"),
+                ("read", UNIQUE, "duplicates"),
+                ("write", FREE, "done"),
+            ],
+        ),
+        (
+            "one that was not met before makes it unique again",
+            [
+                ("write", UNIQUE, "done"),
+                ("prepare", FREE, "done"),
+                ("read", ALSO_UNIQUE, "done"),
+                ("write", FREE, "taken"),
+            ],
+        ),
+        (
+            "one that is new makes it unique",
+            [("write", FREE, "done"), ("read", UNIQUE, "done"), ("write", FREE, "taken")],
+        ),
+        (
+            "one that is new finds duplicates",
+            [
+                ("write", FREE, "done"),
+                ("write", FREE, "done"),
+                ("write", UNIQUE, "duplicates"),
+                ("read", UNIQUE, "duplicates"),
+                ("write", FREE, "done"),
+            ],
+        ),
+        (
+            "two that want it",
+            [
+                ("write", UNIQUE, "done"),
+                ("prepare", ALSO_UNIQUE, "done"),
+                ("write", UNIQUE, "taken"),
+                ("write", ALSO_UNIQUE, "taken"),
+            ],
+        ),
+    ]
+
+    @pytest.mark.parametrize("steps", [case[1] for case in STEPS], ids=[case[0] for case in STEPS])
+    def test_what_is_unique_for_whom(self, documents: Documents, steps: list[tuple[str, Collection, str]]) -> None:
+        happened = []
+        for number, (operation, definition, _) in enumerate(steps):
+            try:
+                match operation:
+                    case "write":
+                        documents.insert(definition, [{"Id": str(number), "ISBN": "1"}])
+                    case "read":
+                        found(documents, definition)
+                    case "prepare":
+                        documents.prepare(definition)
+            except DuplicatesExistError:
+                happened.append((operation, definition, "duplicates"))
+            except DuplicateValueError:
+                happened.append((operation, definition, "taken"))
+            else:
+                happened.append((operation, definition, "done"))
+        assert happened == steps
+        written = "".join(str(n) for n, step in enumerate(steps) if step[0] == "write" and step[2] == "done")
+        assert ids(documents, Collection("shop", "Book"), {"ISBN": "1"}) == written
+
+    def test_writes_of_one_keep_the_indexes_of_others(self, documents: Documents) -> None:
+        definitions = [Collection("shop", "Book", indexed=(field,)) for field in ("Title", "Year", "Tags")]
+        documents.insert(definitions[0], BOOKS)
+        for definition in definitions:
+            documents.prepare(definition)
+            assert ids(documents, INDEXED, {"Title": "Emma", "Year": {"$gt": 2000}}) == "c"
+        documents.delete(PLAIN, [get(documents, PLAIN, "c")])
+        documents.insert(definitions[1], [{"Id": "h", "Title": "Emma", "Year": 2001, "Tags": ["love"]}])
+        for definition in definitions:
+            assert ids(documents, definition, {"Title": "Emma", "Year": {"$gt": 2000}}) == "h"
+            assert ids(documents, definition, {"Tags": "love"}, {"Year": 1}) == "ah"
+
+
+class TestDuplicates:
+    @pytest.mark.parametrize("before", [PLAIN, FREE], ids=["without an index", "with an index"])
+    @pytest.mark.parametrize(
+        ("first", "second", "same"),
+        [case[1:] for case in TestUniqueFields.SAME],
+        ids=[case[0] for case in TestUniqueFields.SAME],
+    )
+    def test_they_are_found_by_reading(
+        self, documents: Documents, before: Collection, first: Any, second: Any, same: bool
+    ) -> None:
+        documents.insert(before, [{"Id": "1", "ISBN": first}, {"Id": "2", "ISBN": second}, {"Id": "3"}])
+        duplicates = documents.duplicates(INDEXED)
+        assert duplicates == (("ISBN", second) if same else None)
+        documents.insert(before, [{"Id": "4", "ISBN": first}])  # nothing has become unique
+        if first is not None:
+            assert documents.duplicates(INDEXED) == ("ISBN", first)
+
+    def test_a_collection_that_nobody_has_used_has_none(self, documents: Documents) -> None:
+        assert documents.duplicates(INDEXED) is None
+
+    def test_values_that_are_missing_are_none(self, documents: Documents) -> None:
+        documents.insert(PLAIN, [{"Id": "1"}, {"Id": "2"}, {"Id": "3", "ISBN": None}])
+        assert documents.duplicates(INDEXED) is None
+        documents.prepare(FREE)
+        assert documents.duplicates(INDEXED) is None
+
+    def test_elements_of_arrays_are_none(self, documents: Documents) -> None:
+        documents.insert(FREE, [{"Id": "1", "ISBN": [1, 2]}, {"Id": "2", "ISBN": 1}, {"Id": "3", "ISBN": [[1, 2]]}])
+        assert documents.duplicates(UNIQUE) is None
+        documents.prepare(UNIQUE)
+        with pytest.raises(DuplicateValueError):
+            documents.insert(UNIQUE, [{"Id": "4", "ISBN": [1.0, 2]}])
+
+    def test_what_is_unique_already_has_none(self, documents: Documents) -> None:
+        documents.insert(UNIQUE, [{"Id": "1", "ISBN": 1, "Title": "x"}, {"Id": "2", "ISBN": 2, "Title": "x"}])
+        assert documents.duplicates(UNIQUE) is None
+        assert documents.duplicates(Collection("shop", "Book", unique=("ISBN", "Title"))) == ("Title", "x")

@@ -64,11 +64,10 @@ def _estimates(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("runtime.store.sqlite.plan.FEW", request.param)
 
 
-@pytest.mark.usefixtures("_estimates")
-@settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+QUICK = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
-@given(
+QUERIES = given(
     items=st.lists(DOCUMENTS, max_size=8),
     indexed=SUBSETS,
     unique=SUBSETS,
@@ -77,9 +76,26 @@ def _estimates(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     page=st.tuples(st.integers(0, 3), st.integers(0, 4) | st.none()),
     by=st.fixed_dictionaries({"ab": TEXTS, 1.5: NUMBERS, -1: NUMBERS}),
 )
-def test_a_query_gives_what_a_list_gives(
+
+
+@pytest.mark.usefixtures("_estimates")
+@QUICK
+@QUERIES
+def test_a_query_gives_what_a_list_gives(store: Documents, names: Iterator[str], **drawn: Any) -> None:
+    require_what_a_list_gives(store, next(names), **drawn)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_estimates")
+@settings(QUICK, max_examples=1000)
+@QUERIES
+def test_many_queries_give_what_a_list_gives(store: Documents, names: Iterator[str], **drawn: Any) -> None:
+    require_what_a_list_gives(store, next(names), **drawn)
+
+
+def require_what_a_list_gives(
     store: Documents,
-    names: Iterator[str],
+    name: str,
     items: Any,
     indexed: tuple[str, ...],
     unique: tuple[str, ...],
@@ -90,7 +106,7 @@ def test_a_query_gives_what_a_list_gives(
 ) -> None:
     model = [{"Id": str(n), **exchanged(item, by)} for n, item in enumerate(items)]
     unique = tuple(field for field in unique if not has_duplicates(model, (field,)))
-    collection = Collection("app", next(names), unique, indexed)
+    collection = Collection("app", name, unique, indexed)
     store.insert(collection, model)
     for filter in exchanged(filters, by):
         parsed = Filter.parse(filter)
@@ -111,7 +127,10 @@ def has_duplicates(values: Iterable[dict[str, Any]], unique: tuple[str, ...]) ->
 
 
 class DocumentsMachine(RuleBasedStateMachine):
-    """`model` has the documents in the order of insertion; `seen` those that were read at some time."""
+    """`model` has the documents in the order of insertion; `seen` those that were read at some time.
+
+    `unique` are the fields that are so at the moment, and `met` the definitions that were used at some time.
+    """
 
     engine = "sqlite"
 
@@ -123,6 +142,8 @@ class DocumentsMachine(RuleBasedStateMachine):
         self.collection = Collection("app", "Type", unique=("a",), indexed=("b",))
         self.model: dict[str, Document] = {}
         self.seen: list[Document] = []
+        self.unique = ("a",)
+        self.met = {self.collection}
 
     def teardown(self) -> None:
         self.opened.__exit__(None, None, None)
@@ -130,10 +151,7 @@ class DocumentsMachine(RuleBasedStateMachine):
 
     def taken(self, but: str | None = None) -> set[Any]:
         return {
-            key
-            for id, document in self.model.items()
-            if id != but
-            for key in unique_keys(document.value, self.collection.unique)
+            key for id, document in self.model.items() if id != but for key in unique_keys(document.value, self.unique)
         }
 
     def read_again(self, *ids: str) -> None:
@@ -150,7 +168,7 @@ class DocumentsMachine(RuleBasedStateMachine):
         taken, ids = self.taken(), set(self.model)
         duplicate = None
         for position, value in enumerate(inserted):
-            keys = unique_keys(value, self.collection.unique)
+            keys = unique_keys(value, self.unique)
             if value["Id"] in ids or keys & taken:
                 duplicate = position
                 break
@@ -172,7 +190,7 @@ class DocumentsMachine(RuleBasedStateMachine):
         if self.model.get(old.id) != old:
             with pytest.raises(DocumentChangedError):
                 self.store.replace(self.collection, [new])
-        elif unique_keys(new.value, self.collection.unique) & self.taken(but=old.id):
+        elif unique_keys(new.value, self.unique) & self.taken(but=old.id):
             with pytest.raises(DuplicateValueError):
                 self.store.replace(self.collection, [new])
         else:
@@ -186,7 +204,7 @@ class DocumentsMachine(RuleBasedStateMachine):
         assert found(self.store, self.collection, filter) == matching
         changed = [replace(document, value={**document.value, field: value}) for document in matching]
         done = len(changed)
-        if field in self.collection.unique and value is not None and changed:
+        if field in self.unique and value is not None and changed:
             # Each but the first collides with the one before; the first with any that has the value already.
             others = {id: document for id, document in self.model.items() if id != changed[0].id}
             free = all(order_key(other.value.get(field)) != order_key(value) for other in others.values())
@@ -214,12 +232,19 @@ class DocumentsMachine(RuleBasedStateMachine):
     def ask_for_other_indexes(self, unique: tuple[str, ...], indexed: tuple[str, ...], at_once: bool) -> None:
         other = Collection("app", "Type", unique=unique, indexed=indexed)
         if has_duplicates((document.value for document in self.model.values()), unique):
+            assert self.store.duplicates(other) is not None
             with pytest.raises(DuplicateValueError):
                 self.store.prepare(other)
+            self.met.discard(other)
             return
+        assert self.store.duplicates(other) is None
         self.collection = other
         if at_once:
             self.store.prepare(other)
+            self.unique = unique
+        elif other not in self.met:
+            self.unique = (*{*self.unique, *unique},)
+        self.met.add(other)
 
     @rule(filter=FILTERS, sort=SORTS | st.none(), skip=st.integers(0, 2), take=st.integers(0, 3) | st.none())
     def find(self, filter: Any, sort: Any, skip: int, take: int | None) -> None:
@@ -236,5 +261,10 @@ class DocumentsMachine(RuleBasedStateMachine):
 
 TestDocumentsMachine = DocumentsMachine.TestCase
 TestDocumentsMachine.settings = settings(
-    max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
+
+
+@pytest.mark.slow
+class TestDocumentsMachineForLonger(DocumentsMachine.TestCase):
+    settings = settings(TestDocumentsMachine.settings, max_examples=150, stateful_step_count=40)

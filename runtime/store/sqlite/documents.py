@@ -12,6 +12,7 @@ from runtime.query.filter import Filter
 from runtime.query.sort import Sort
 from runtime.store.documents import (
     INSERT_LIMIT,
+    NEVER,
     Collection,
     Document,
     DocumentChangedError,
@@ -19,9 +20,10 @@ from runtime.store.documents import (
     Query,
 )
 from runtime.store.sqlite.database import Connection, SqliteDatabase
-from runtime.store.sqlite.indexes import Indexes
+from runtime.store.sqlite.duplicates import first_duplicate
+from runtime.store.sqlite.indexes import Indexes, row_of
 from runtime.store.sqlite.plan import planned
-from runtime.store.sqlite.preparation import prepared
+from runtime.store.sqlite.preparation import complete, drop, make_unique
 from runtime.store.sqlite.statement import counting, finding
 from runtime.store.sqlite.text import column
 from runtime.store.sqlite.writer import Writer
@@ -32,15 +34,20 @@ class SqliteDocuments:
 
     def __init__(self, database: SqliteDatabase) -> None:
         self._database = database
-        # By app and type: a definition, the row that says which indexes there are, and these if they serve it.
-        self._known: dict[tuple[str, str], tuple[Collection, str, Indexes]] = {}
+        # By app and type: the row that says which indexes there are, and these.
+        self._known: dict[tuple[str, str], tuple[str, Indexes]] = {}
+        # Definitions whose unique fields were all unique once. What of them is not so any more was given up since.
+        self._enforced: set[Collection] = set()
 
     def prepare(self, collection: Collection) -> None:
+        self._enforced.discard(collection)
+        self._make(collection, NEVER)
+        drop(self._database, collection)
+
+    def duplicates(self, collection: Collection) -> tuple[str, Any] | None:
         with self._database.reading() as connection:
-            if self._serving(connection, collection):
-                return
-        with self._database.writing() as connection:
-            prepared(connection, collection)
+            indexes = self._indexes(connection, collection)
+            return first_duplicate(connection, indexes, collection, NEVER) if indexes else None
 
     def get(self, collection: Collection, id: str) -> Document | None:
         with self._database.connection() as connection:
@@ -53,7 +60,7 @@ class SqliteDocuments:
 
     def find(self, collection: Collection, query: Query, deadline: Deadline) -> Generator[Document, None, None]:
         with (
-            self._reading(collection) as (connection, indexes),
+            self._reading(collection, deadline) as (connection, indexes),
             connection.callbacks.during(connection, query.filter, query.sort, deadline),
         ):
             plan = planned(connection, indexes, query.filter, query.sort)
@@ -66,17 +73,17 @@ class SqliteDocuments:
 
     def count(self, collection: Collection, filter: Filter, deadline: Deadline) -> int:
         with (
-            self._reading(collection) as (connection, indexes),
+            self._reading(collection, deadline) as (connection, indexes),
             connection.callbacks.during(connection, filter, Sort(()), deadline),
         ):
             statement = counting(planned(connection, indexes, filter, Sort(())))
             (count,) = connection.execute(statement.text, statement.parameters).fetchone()
         return int(count)
 
-    def insert(self, collection: Collection, values: Sequence[dict[str, Any]]) -> None:
+    def insert(self, collection: Collection, values: Sequence[dict[str, Any]], deadline: Deadline = NEVER) -> None:
         if len(values) > INSERT_LIMIT:
             raise ValueError(f"An insert takes at most {INSERT_LIMIT} documents, not {len(values)}.")
-        with self._writing(collection) as writer:
+        with self._writing(collection, deadline) as writer:
             for position, value in enumerate(values):
                 writer.insert(value, position)
 
@@ -105,38 +112,62 @@ class SqliteDocuments:
             raise failure
 
     @contextmanager
-    def _reading(self, collection: Collection) -> Iterator[tuple[Connection, Indexes]]:
-        """One view of the file, in which the indexes serve the collection."""
-        while True:
-            with self._database.reading() as connection:
-                if indexes := self._serving(connection, collection):
-                    yield connection, indexes
-                    return
-            self.prepare(collection)
+    def _reading(self, collection: Collection, deadline: Deadline) -> Iterator[tuple[Connection, Indexes]]:
+        """One view of the file, and the indexes that may be read there: those that the collection asks for, or more."""
+        with self._database.reading() as connection:
+            indexes = self._indexes(connection, collection)
+            if indexes and self._enforces(indexes, collection) and indexes.serve(collection):
+                yield connection, indexes.complete()
+                return
+        self._make(collection, deadline)
+        with self._database.reading() as connection:
+            yield connection, self._existing(connection, collection).complete()
 
     @contextmanager
-    def _writing(self, collection: Collection) -> Iterator[Writer]:
+    def _writing(self, collection: Collection, deadline: Deadline = NEVER) -> Iterator[Writer]:
+        """A transaction in which the fields are unique that the collection wants to be so; there may be more."""
         with self._database.writing() as connection:
-            indexes = self._serving(connection, collection) or prepared(connection, collection)
-            writer = Writer(connection, indexes)
+            indexes = self._indexes(connection, collection)
+            if indexes and self._enforces(indexes, collection):
+                writer = Writer(connection, indexes)
+                yield writer
+                writer.finish()
+                return
+        self._make(collection, deadline)
+        with self._database.writing() as connection:
+            writer = Writer(connection, self._existing(connection, collection))
             yield writer
             writer.finish()
 
-    def _serving(self, connection: sqlite3.Connection, collection: Collection) -> Indexes | None:
-        """The indexes if they are those that the collection asks for."""
-        row = connection.execute(
-            "SELECT number, indexes FROM collections WHERE app = ? AND type = ?", (collection.app, collection.type)
-        ).fetchone()
+    def _make(self, collection: Collection, deadline: Deadline) -> None:
+        if collection in self._enforced:
+            complete(self._database, collection, deadline)
+        else:
+            make_unique(self._database, collection, deadline)
+            self._enforced.add(collection)
+
+    def _enforces(self, indexes: Indexes, collection: Collection) -> bool:
+        if indexes.enforce(collection):
+            self._enforced.add(collection)
+            return True
+        return collection in self._enforced
+
+    def _existing(self, connection: sqlite3.Connection, collection: Collection) -> Indexes:
+        indexes = self._indexes(connection, collection)
+        assert indexes is not None, "the row of a collection is never deleted"
+        return indexes
+
+    def _indexes(self, connection: sqlite3.Connection, collection: Collection) -> Indexes | None:
+        """The indexes that are there, complete or not; None for a collection that nobody has used."""
+        row = row_of(connection, collection)
         if row is None:
             return None
         number, text = row
         known = self._known.get((collection.app, collection.type))
-        if known and known[0] == collection and known[1] == text:
-            return known[2]
+        if known and known[0] == text:
+            return known[1]
         indexes = Indexes.read(number, text)
-        if not indexes.serve(collection):
-            return None
-        self._known[collection.app, collection.type] = (collection, text, indexes)
+        self._known[collection.app, collection.type] = (text, indexes)
         return indexes
 
 

@@ -7,11 +7,18 @@ from typing import Any
 
 from runtime.query.ordered_key import encoded
 from runtime.query.ordering import MISSING
-from runtime.store.sqlite.indexes import Index
+from runtime.store.sqlite.indexes import Index, Marks
 
 WHOLE_KEY_BYTES = 868
 """A longer key is cut here, and its hash follows. Four such entries fit into a page; beyond, each takes pages of its
 own."""
+
+
+MOST_ELEMENTS = 1000
+"""Elements of an array that have an entry each. To write more would hold up all other writers."""
+
+TOO_MANY = b"\xff"
+"""The key of a document whose array has more: it may match whatever is looked for, and is looked at each time."""
 
 
 def entry_key(value: Any) -> bytes:
@@ -31,13 +38,12 @@ def is_cut(key: bytes) -> bool:
 class Entries:
     """`keys` and `unique` are pairs of an index's number and a key; the latter of the unique fields that have a value.
 
-    `arrays` and `cut` name the fields that hold an array, or a value too long for its key.
+    `marks` names the fields whose values are special.
     """
 
     keys: set[tuple[int, bytes]] = field(default_factory=set)
     unique: set[tuple[int, bytes]] = field(default_factory=set)
-    arrays: set[str] = field(default_factory=set)
-    cut: set[str] = field(default_factory=set)
+    marks: Marks = field(default_factory=Marks)
 
     @classmethod
     def of(cls, document: dict[str, Any], indexes: Iterable[Index]) -> "Entries":
@@ -47,16 +53,23 @@ class Entries:
             value = document.get(index.field, MISSING)
             key = entries._add(index, value)
             if isinstance(value, list):
-                entries.arrays.add(index.field)
-                for element in value:
-                    entries._add(index, element)
+                entries.marks.arrays.add(index.field)
+                entries._add_elements(index, value)
             if index.unique and value is not None and value is not MISSING:
                 entries.unique.add((index.number, key))
         return entries
 
+    def _add_elements(self, index: Index, elements: list[Any]) -> None:
+        if len(elements) > MOST_ELEMENTS:
+            self.marks.many.add(index.field)
+            self.keys.add((index.number, TOO_MANY))
+            return
+        for element in elements:
+            self._add(index, element)
+
     def _add(self, index: Index, value: Any) -> bytes:
         key = entry_key(value)
         if is_cut(key):
-            self.cut.add(index.field)
+            self.marks.cut.add(index.field)
         self.keys.add((index.number, key))
         return key

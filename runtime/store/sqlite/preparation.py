@@ -1,35 +1,89 @@
-"""Makes the indexes that a collection asks for, from the documents that are there."""
+"""Makes indexes from the documents that are there, and drops them.
+
+Nobody has to wait long for it. Whatever may take its time goes in slices: each is a transaction of its own, and between
+two of them others write. An index belongs to every write from its first slice on, and is read after its last; whoever
+needs it meanwhile goes on with it. So nothing is lost if that ends early.
+"""
 
 import json
-import sqlite3
-from typing import Any
+import time
+from contextlib import closing
+from dataclasses import replace
 
-from runtime.store.documents import Collection, DuplicatesExistError
+from runtime.deadline import Deadline
+from runtime.errors import ReliveError
+from runtime.store.documents import NEVER, Collection, DuplicatesExistError
+from runtime.store.sqlite.database import Connection, SqliteDatabase
+from runtime.store.sqlite.duplicates import claim, first_duplicate
 from runtime.store.sqlite.entries import Entries
-from runtime.store.sqlite.indexes import Index, Indexes, wanted
+from runtime.store.sqlite.indexes import Indexes, Marks, row_of, wanted
+
+SLICE_SECONDS = 0.1
+PAUSE_SECONDS = 0.05
+"""Another process looks for the lock every 0.1 seconds at the least, for five seconds; it must find it free."""
 
 
-def prepared(connection: sqlite3.Connection, collection: Collection) -> Indexes:
-    """The indexes, once what is missing is made and what nobody asks for is dropped; in a transaction that writes.
+def complete(database: SqliteDatabase, collection: Collection, deadline: Deadline) -> None:
+    """Make the indexes that the collection asks for and that are missing, unique or not.
 
-    Raises DuplicatesExistError; everything must be taken back then.
+    Raises ReliveError 650; what is made by then is kept.
     """
-    row = connection.execute(
-        "SELECT number, indexes FROM collections WHERE app = ? AND type = ?", (collection.app, collection.type)
-    ).fetchone()
-    before = Indexes.read(*row) if row else _new(connection, collection)
-    after = Indexes.of(before.collection, _numbered(before, collection))
-    for index in before:
-        if index.field not in after.by_field:
-            _drop(connection, "entries", before, index)
-        if index.unique and not wanted(collection).get(index.field):
-            _drop(connection, "unique_values", before, index)
-    after = _filled(connection, before, after)
-    connection.execute("UPDATE collections SET indexes = ? WHERE number = ?", (after.as_text(), after.collection))
-    return after
+    with database.reading() as connection:
+        indexes = _existing(connection, collection)
+        if indexes and indexes.serve(collection):
+            return
+    while True:
+        if deadline.expired:
+            raise ReliveError(650)
+        with database.writing() as connection:
+            indexes = _existing(connection, collection) or _new(connection, collection)
+            indexes = _advanced(connection, indexes.begun(collection), collection, deadline.at_most(SLICE_SECONDS))
+            _write(connection, indexes)
+        if indexes.serve(collection):
+            return
+        time.sleep(PAUSE_SECONDS)
 
 
-def _new(connection: sqlite3.Connection, collection: Collection) -> Indexes:
+def make_unique(database: SqliteDatabase, collection: Collection, deadline: Deadline) -> None:
+    """Make all indexes that are missing, and those unique that are to be: all of them, or none.
+
+    Raises DuplicatesExistError and ReliveError 650.
+    """
+    while True:
+        complete(database, collection, deadline)
+        with database.reading() as connection:  # what fails again and again shall not keep others from writing
+            _require_no_duplicates(connection, _existing(connection, collection), collection, deadline)
+        with database.writing() as connection:
+            indexes = _existing(connection, collection)
+            if indexes and indexes.serve(collection):  # unless another definition was prepared meanwhile
+                _require_no_duplicates(connection, indexes, collection, deadline)
+                _write(connection, _unique(connection, indexes, collection, deadline))
+                return
+
+
+def drop(database: SqliteDatabase, collection: Collection) -> None:
+    """Drop the indexes that the collection does not ask for; no field stays unique that it does not want so."""
+    with database.reading() as connection:
+        indexes = _existing(connection, collection)
+        if indexes is None or not indexes.exceed(collection):
+            return
+    while True:
+        with database.writing() as connection:
+            indexes = _existing(connection, collection)
+            assert indexes is not None, "the row of a collection is never deleted"
+            indexes = _reduced(connection, indexes, collection, NEVER.at_most(SLICE_SECONDS))
+            _write(connection, indexes)
+        if not indexes.exceed(collection):
+            return
+        time.sleep(PAUSE_SECONDS)
+
+
+def _existing(connection: Connection, collection: Collection) -> Indexes | None:
+    row = row_of(connection, collection)
+    return Indexes.read(*row) if row else None
+
+
+def _new(connection: Connection, collection: Collection) -> Indexes:
     number = connection.execute(
         "INSERT INTO collections (app, type, indexes) VALUES (?, ?, '[]')", (collection.app, collection.type)
     ).lastrowid
@@ -37,53 +91,65 @@ def _new(connection: sqlite3.Connection, collection: Collection) -> Indexes:
     return Indexes(number, {})
 
 
-def _numbered(before: Indexes, collection: Collection) -> list[Index]:
-    """The indexes that are wanted: as they were, or with a number that no other had or has."""
-    taken = max((index.number for index in before), default=0)
-    indexes = []
-    for field, unique in wanted(collection).items():
-        old = before.by_field.get(field)
-        if old is None:
-            taken += 1
-            indexes.append(Index(field, taken, unique))
-        else:
-            indexes.append(Index(field, old.number, unique, old.arrays, old.cut))
+def _write(connection: Connection, indexes: Indexes) -> None:
+    connection.execute("UPDATE collections SET indexes = ? WHERE number = ?", (indexes.as_text(), indexes.collection))
+
+
+def _advanced(connection: Connection, indexes: Indexes, collection: Collection, slice_end: Deadline) -> Indexes:
+    """The indexes, once those that the collection needs and that are furthest behind have more of their entries."""
+    incomplete = [index for field in wanted(collection) if not (index := indexes.by_field[field]).is_complete]
+    behind = min((index.reached or 0 for index in incomplete), default=0)
+    advancing = [index for index in incomplete if index.reached == behind]
+    reached = None
+    marks = Marks()
+    rows = connection.execute(
+        "SELECT number, body FROM documents WHERE collection = ? AND number > ? ORDER BY number",
+        (indexes.collection, behind),
+    )
+    with closing(rows):
+        for number, body in rows:
+            entries = Entries.of(json.loads(body), advancing)
+            # Those are there already that a write has made since the index was begun.
+            connection.executemany(
+                "INSERT OR IGNORE INTO entries (collection, field, key, document) VALUES (?, ?, ?, ?)",
+                [(indexes.collection, field, key, number) for field, key in entries.keys],
+            )
+            marks.add(entries.marks)
+            if slice_end.expired:
+                reached = number
+                break
+    return indexes.having(*(replace(index, reached=reached) for index in advancing)).marked(marks)
+
+
+def _require_no_duplicates(
+    connection: Connection, indexes: Indexes | None, collection: Collection, deadline: Deadline
+) -> None:
+    if indexes and (duplicate := first_duplicate(connection, indexes, collection, deadline)):
+        raise DuplicatesExistError(*duplicate)
+
+
+def _unique(connection: Connection, indexes: Indexes, collection: Collection, deadline: Deadline) -> Indexes:
+    for field in collection.unique:
+        index = indexes.by_field[field]
+        if not index.unique:
+            claim(connection, indexes.collection, index, deadline)
+            indexes = indexes.having(replace(index, unique=True))
     return indexes
 
 
-def _drop(connection: sqlite3.Connection, table: str, indexes: Indexes, index: Index) -> None:
-    connection.execute(f"DELETE FROM {table} WHERE collection = ? AND field = ?", (indexes.collection, index.number))
+def _reduced(connection: Connection, indexes: Indexes, collection: Collection, slice_end: Deadline) -> Indexes:
+    """The indexes, once nothing is unique any more that is not to be, and some that nobody asks for are dropped."""
+    for index in indexes.no_longer_unique(collection):
+        _delete(connection, "unique_values", indexes, index.number)
+        indexes = indexes.having(replace(index, unique=False))
+    for index in list(indexes):
+        if index.field not in wanted(collection):
+            _delete(connection, "entries", indexes, index.number)
+            indexes = indexes.without(index.field)
+            if slice_end.expired:
+                break
+    return indexes
 
 
-def _filled(connection: sqlite3.Connection, before: Indexes, after: Indexes) -> Indexes:
-    """The indexes, once the entries of those that were not there before are made for each document."""
-    new = [index for index in after if index.field not in before.by_field]
-    unique_before = {index.field for index in before if index.unique}
-    unique = [index for index in after if index.unique and index.field not in unique_before]
-    if not new and not unique:
-        return after
-    documents = connection.execute("SELECT number, body FROM documents WHERE collection = ?", (after.collection,))
-    for number, body in documents:
-        document = json.loads(body)
-        entries = Entries.of(document, new)
-        connection.executemany(
-            "INSERT INTO entries (collection, field, key, document) VALUES (?, ?, ?, ?)",
-            [(after.collection, field, key, number) for field, key in entries.keys],
-        )
-        after = after.marked(entries.arrays, entries.cut)
-        for index in unique:
-            _claim(connection, after, index, number, document)
-    return after
-
-
-def _claim(
-    connection: sqlite3.Connection, indexes: Indexes, index: Index, number: int, document: dict[str, Any]
-) -> None:
-    for _, key in Entries.of(document, (index,)).unique:
-        try:
-            connection.execute(
-                "INSERT INTO unique_values (collection, field, key, document) VALUES (?, ?, ?, ?)",
-                (indexes.collection, index.number, key, number),
-            )
-        except sqlite3.IntegrityError:
-            raise DuplicatesExistError(index.field, document[index.field]) from None
+def _delete(connection: Connection, table: str, indexes: Indexes, number: int) -> None:
+    connection.execute(f"DELETE FROM {table} WHERE collection = ? AND field = ?", (indexes.collection, number))

@@ -43,7 +43,7 @@ class Writer:
         self._add("entries", number, entries.keys)
         self._add("unique_values", number, entries.unique)
         self._added += 1
-        self._marked = self._marked.marked(entries.arrays, entries.cut)
+        self._marked = self._marked.marked(entries.marks)
 
     def replace(self, document: Document, position: int) -> None:
         """Raises DuplicateValueError, DocumentChangedError."""
@@ -58,7 +58,7 @@ class Writer:
         self._remove("unique_values", number, old.unique - new.unique)
         self._add("entries", number, new.keys - old.keys)
         self._add("unique_values", number, new.unique - old.unique)
-        self._marked = self._marked.marked(new.arrays, new.cut)
+        self._marked = self._marked.marked(new.marks)
 
     def delete(self, document: Document, position: int) -> None:
         """Raises DocumentChangedError."""

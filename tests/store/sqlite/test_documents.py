@@ -4,13 +4,12 @@ import contextlib
 import itertools
 import sqlite3
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from runtime.deadline import Deadline
 from runtime.errors import ReliveError
 from runtime.query.expression import And
 from runtime.query.filter import Filter
@@ -21,24 +20,10 @@ from runtime.store.sqlite.database import SqliteDatabase
 from runtime.store.sqlite.documents import SqliteDocuments
 from tests.store.asking import counted, found, ids, in_time, query, values
 from tests.store.sqlite.consistency import require_consistent
+from tests.store.sqlite.slices import Looks
 from tests.store.sqlite.test_database import not_writable
 
 BOOKS = Collection("shop", "Book", unique=("ISBN",), indexed=("Title", "Tags"))
-
-
-@dataclass(frozen=True)
-class Looks(Deadline):
-    """Passes when it was looked at so many times."""
-
-    left: list[int] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, looks: int) -> "Looks":
-        return cls(Deadline.after(60).expires_at, left=[looks])
-
-    def remaining(self) -> float:
-        self.left[0] -= 1
-        return 0.0 if self.left[0] < 0 else 60.0
 
 
 @dataclass(frozen=True)
@@ -134,7 +119,7 @@ def test_iterators_give_their_connections_back(tmp_path: Path) -> None:
 
 
 def test_two_programs_with_other_definitions(tmp_path: Path) -> None:
-    """Each makes the indexes that it needs, again and again; nothing is lost or left over."""
+    """Each makes the indexes that it needs; nothing is lost or left over."""
     path = tmp_path / "relive.db"
     definitions = [BOOKS, Collection("shop", "Book", indexed=("ISBN", "n")), Collection("shop", "Book", unique=("n",))]
     numbers = itertools.count()

@@ -75,6 +75,9 @@ EXACT = [
     ("a long value", {"Long": "x" * 1000}, None, AnyKey, Order.INSERTION),
     ("null", {"Author": None}, None, AnyKey, Order.INSERTION),
     ("any of", {"Author": {"$in": ["A", "B"]}}, None, AnyKey, Order.INSERTION),
+    ("all of", {"Tags": {"$all": ["a", "b"]}}, None, AnyKey, Order.INSERTION),
+    ("all of as many as are looked up", {"Tags": {"$all": [*"abcdef"]}}, None, AnyKey, Order.INSERTION),
+    ("either, one of them all of", {"$or": [{"Year": 1900}, {"Tags": {"$all": ["a"]}}]}, None, Either, Order.INSERTION),
     ("range", {"Year": {"$gte": 1990}}, None, KeyRange, Order.INSERTION),
     ("two bounds", {"Year": {"$gte": 1990, "$lt": 1995}}, None, KeyRange, Order.INSERTION),
     ("prefix", {"Title": {"$regex": "^Title 3"}}, None, KeyRange, Order.INSERTION),
@@ -92,6 +95,9 @@ EXACT = [
 ]
 LOOKED_AT = [
     ("equal and unindexed", {"Author": "B", "Price": 5}, None, AnyKey, Order.INSERTION),
+    ("all of many", {"Tags": {"$all": [*map(str, range(5000))]}}, None, AnyKey, Order.INSERTION),
+    ("all of more than are looked up", {"Tags": {"$all": [*"abcdefghijk"]}}, None, AnyKey, Order.INSERTION),
+    ("either, with all of", {"$or": [{"Tags": {"$all": ["a", "b"]}}, {"Year": 1900}]}, None, Either, Order.INSERTION),
     ("part of a prefix", {"Title": {"$regex": "^Title.*3$"}}, None, KeyRange, Order.INSERTION),
     ("beyond a long value", {"Long": {"$gt": "x" * 999}}, None, KeyRange, Order.INSERTION),
     ("several elements in a range", {"Tags": {"$gt": "a", "$lt": "c"}}, None, KeyRange, Order.INSERTION),

@@ -34,7 +34,9 @@ CONDITIONS = st.one_of(
         st.sampled_from(["$eq", "$gt", "$gte", "$lt", "$lte"]),
         VALUES,
     ),
-    st.lists(VALUES, max_size=3).map(lambda operands: {"$in": operands}),
+    st.builds(
+        lambda operator, operands: {operator: operands}, st.sampled_from(["$in", "$all"]), st.lists(VALUES, max_size=3)
+    ),
     st.sampled_from(
         [{"$exists": True}, {"$mod": [2, 0]}, {"$regex": "a"}, {"$size": 1}, {"$type": 2}, {"$not": {"$gt": 0}}]
     ),
@@ -67,16 +69,46 @@ def passes(connection: sqlite3.Connection, filter: Any, document: Any) -> bool |
     return bool(passed)
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(document=st.dictionaries(NAMES, VALUES, max_size=3), filter=FILTERS)
+QUICK = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+AT_LENGTH = settings(QUICK, max_examples=5000)
+ANY_FILTER = given(document=st.dictionaries(NAMES, VALUES, max_size=3), filter=FILTERS)
+ANY_NUMBERS = given(operator=st.sampled_from(["$eq", "$gte", "$lte", "$gt", "$lt"]), operand=NUMBERS, value=NUMBERS)
+
+
+@QUICK
+@ANY_FILTER
 def test_what_matches_passes(connection: sqlite3.Connection, document: Any, filter: Any) -> None:
+    require_that_it_passes(connection, document, filter)
+
+
+@pytest.mark.slow
+@AT_LENGTH
+@ANY_FILTER
+def test_what_matches_passes_at_length(connection: sqlite3.Connection, document: Any, filter: Any) -> None:
+    require_that_it_passes(connection, document, filter)
+
+
+@QUICK
+@ANY_NUMBERS
+def test_numbers_that_match_pass(connection: sqlite3.Connection, operator: str, operand: Any, value: Any) -> None:
+    require_that_numbers_pass(connection, operator, operand, value)
+
+
+@pytest.mark.slow
+@AT_LENGTH
+@ANY_NUMBERS
+def test_numbers_that_match_pass_at_length(
+    connection: sqlite3.Connection, operator: str, operand: Any, value: Any
+) -> None:
+    require_that_numbers_pass(connection, operator, operand, value)
+
+
+def require_that_it_passes(connection: sqlite3.Connection, document: Any, filter: Any) -> None:
     if Filter.parse(filter).matches(document):
         assert passes(connection, filter, document) in (True, None)
 
 
-@settings(max_examples=1500, deadline=None)
-@given(operator=st.sampled_from(["$eq", "$gte", "$lte", "$gt", "$lt"]), operand=NUMBERS, value=NUMBERS)
-def test_numbers_that_match_pass(connection: sqlite3.Connection, operator: str, operand: Any, value: Any) -> None:
+def require_that_numbers_pass(connection: sqlite3.Connection, operator: str, operand: Any, value: Any) -> None:
     document = {"a": value}
     if Filter.parse({"a": {operator: operand}}).matches(document):
         assert passes(connection, {"a": {operator: operand}}, document)
@@ -97,6 +129,7 @@ HELPS = [
     ("none of them", {"a": {"$in": [1, "x"]}}, {"a": 2}),
     ("no text", {"a": {"$regex": "x"}}, {"a": 2}),
     ("no array", {"a": {"$size": 1}}, {"a": "x"}),
+    ("no array of all of them", {"a": {"$all": [1, 2]}}, {"a": 1}),
     ("no array of objects", {"a": {"$elemMatch": {"b": 1}}}, {"a": {"b": 1}}),
     ("missing", {"a": {"$exists": True}}, {"b": 1}),
     ("one part is not there", {"a": 1, "b": {"$ne": 1}}, {"a": 2}),
