@@ -105,8 +105,12 @@ class ReliveError(Exception):
         error.in_own_words = True
         return error
 
-    def but_written(self, count: int, sentence: str) -> "ReliveError":
-        """The same error, which also says that items were written. A message that user code made up stays as it is."""
+    def but_written(self, count: int, participle: str) -> "ReliveError":
+        """The same error, which also says that items were written: "2 items were updated before it."
+
+        A message that user code made up stays as it is.
+        """
+        sentence = f"{'1 item was' if count == 1 else f'{count} items were'} {participle} before it."
         message = self.message if self.in_own_words else _sentences(self.message, sentence)
         error = self.retold(lambda _: message, self.details)
         error.written = count

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runtime.query.date_time import canonical_date_time
+from runtime.query.date_time import canonical_day_or_time
 from runtime.query.invalid import shown
 from runtime.query.literal import is_number, is_whole
 
@@ -29,24 +29,17 @@ class Measure:
     is_bound: Callable[[Any], bool]
 
 
-def instant_of(value: Any) -> str | None:
-    """A date in the one form that sorts, None when `value` is none. A day stands for its midnight in UTC."""
-    if not isinstance(value, str):
-        return None
-    return canonical_date_time(f"{value}T00:00:00Z" if len(value) == len("2026-01-31") else value)
-
-
 def _is_length(value: Any) -> bool:
     return is_whole(value) and value >= 0
 
 
 _NUMBER = Measure(lambda value: value, "is less than {bound}", "is more than {bound}", "a number", is_number)
 _DATE = Measure(
-    instant_of,
+    canonical_day_or_time,
     "is earlier than {bound}",
     "is later than {bound}",
     f"a date, such as {EXAMPLE_DATE}",
-    lambda value: instant_of(value) is not None,
+    lambda value: canonical_day_or_time(value) is not None,
 )
 _LENGTH = Measure(
     len,
@@ -86,4 +79,4 @@ def out_of_range(type: str, value: Any, bounds: Bounds) -> Iterator[str]:
 
 
 def _in_order(type: str, bound: Any) -> Any:
-    return instant_of(bound) if type == "date" else bound
+    return canonical_day_or_time(bound) if type == "date" else bound

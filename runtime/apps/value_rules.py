@@ -10,8 +10,8 @@ from pydantic_core import InitErrorDetails
 
 from runtime.apps.refusal import problem, raise_any, refusal
 from runtime.apps.section import Section
-from runtime.apps.value_range import EXAMPLE_DATE, Bounds, instant_of, out_of_range, range_problem
-from runtime.query.date_time import canonical_date_time
+from runtime.apps.value_range import EXAMPLE_DATE, Bounds, out_of_range, range_problem
+from runtime.query.date_time import canonical_date_time, canonical_day_or_time
 from runtime.query.invalid import Invalid, kind, shown
 from runtime.query.literal import is_number
 from runtime.query.ordering import equal
@@ -105,7 +105,7 @@ class ValueRules(Section):
 
     def _same(self, value: Any, choice: Any) -> bool:
         if self._type == "date":
-            return instant_of(value) == instant_of(choice)
+            return canonical_day_or_time(value) == canonical_day_or_time(choice)
         return equal(value, choice)
 
     @cached_property
@@ -141,7 +141,7 @@ class ParameterRules(ValueRules):
 def _of_type(type: ValueType, value: Any) -> str | None:
     match type:
         case "date" if isinstance(value, str):
-            return None if instant_of(value) else f"{shown(value)} is not a date, such as {EXAMPLE_DATE}"
+            return None if canonical_day_or_time(value) else f"{shown(value)} is not a date, such as {EXAMPLE_DATE}"
         case "date":
             wanted = "a date"
         case "array" | "object":

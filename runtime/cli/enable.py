@@ -1,24 +1,29 @@
-"""relive enable: let a function run again."""
+"""relive enable: let a function, or the handlers of a type, run again."""
 
+import re
 from typing import Annotated
 
 import typer
 
 from runtime.cli import options
 from runtime.cli.configuration import read_settings
+from runtime.cli.failure import CommandError
 from runtime.cli.kept import chosen_app, open_store
 
+CODE = re.compile(r"(types/)?[A-Za-z][A-Za-z0-9_-]{0,63}")
 
-def enable(
-    function: Annotated[str, typer.Argument(help="The function's name.", metavar="FUNCTION", show_default=False)],
-    app: options.AppId = None,
-    data: options.Data = None,
-) -> None:
-    """Enable a function at once that was disabled after too many time-outs."""
+Code = Annotated[str, typer.Argument(help="A function's name, or types/NAME.", metavar="CODE", show_default=False)]
+
+
+def enable(code: Code, app: options.AppId = None, data: options.Data = None) -> None:
+    """Enable a function at once that was disabled after too many time-outs, or the handlers of a type."""
     from runtime.cloudcode.breaker import Breaker
 
+    if not CODE.fullmatch(code):
+        raise CommandError(f"{code!r} is not a function's name. The handlers of a type are types/NAME, all together.")
     settings = read_settings(data=data)
     with open_store(settings) as store:
         app_id = chosen_app(store, settings, app)
-        was_disabled = Breaker(store).enable(app_id, function)
-    print(f"{function} is enabled again." if was_disabled else f"{function} was not disabled in {app_id}.")
+        was_disabled = Breaker(store).enable(app_id, code)
+    # Which code the app has is not kept with its data, so a misspelt name looks like one that was never disabled.
+    print(f"{code} is enabled again." if was_disabled else f"Nothing named {code} was disabled in {app_id}.")

@@ -1,9 +1,12 @@
 """Runs the handlers of content types, `types/NAME.py`, around operations on their items (cloud code section 2)."""
 
 import threading
+from typing import Any
 
 from runtime.apps.app import App
 from runtime.budget import Budget
+from runtime.cloudcode.call_log import CallLog
+from runtime.cloudcode.endings import malformed_answer
 from runtime.cloudcode.event_hook import EventHook
 from runtime.cloudcode.told import read_told
 from runtime.cloudcode.user_code import Call, Handler, UserCode
@@ -48,5 +51,15 @@ class Events:
     def _ask(self, app: App, request: DataRequest, budget: Budget) -> frozenset[str]:
         unit = f"types/{request.type}"
         handler = Handler(app.type_path(request.type), NAMES_OF_HANDLERS, unit, unit, step=unit)
-        body = self._user_code.ask(Call(app, handler, request.principal, request.api_url, budget), {})
-        return frozenset(name for name in read_told(body) if isinstance(name, str))
+        return self._user_code.ask(Call(app, handler, request.principal, request.api_url, budget), {}, _names)
+
+
+def _names(_head: dict[str, Any], body: str, _log: CallLog) -> frozenset[str]:
+    """What the guest tells. It is not trusted."""
+    try:
+        told = read_told(body)
+    except ValueError:
+        raise malformed_answer() from None
+    if not isinstance(told, list):
+        raise malformed_answer()
+    return frozenset(name for name in told if isinstance(name, str))

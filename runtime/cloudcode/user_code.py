@@ -28,6 +28,9 @@ logger = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
+Read = Callable[[dict[str, Any], str, CallLog], Answer]
+"""Reads the head and the body of what the guest answers. What it says to the log belongs to the call."""
+
 
 @dataclass(frozen=True)
 class Handler:
@@ -79,39 +82,29 @@ class UserCode:
         """Let user code ask for this, too. For capabilities that run user code themselves."""
         self._capabilities[capability.name] = capability
 
-    def run(
-        self, call: Call, event: Mapping[str, Any], read: Callable[[dict[str, Any], str, CallLog], Answer]
-    ) -> Answer:
+    def run(self, call: Call, event: Mapping[str, Any], read: Read[Answer]) -> Answer:
         """Run the handler with what `event` holds, and give what `read` makes of its answer: its head and its body.
 
         Raises ReliveError: 955 the code is disabled, 650 when no runner was free in time, what `read` raises, and all
         that a run may end in (see Endings).
         """
-        self._breaker.check(call.app.id, call.handler.unit)
-        record = _OpenRecord(
-            call.app.id, call.handler.name, call.budget.request_id, CallLog(self._settings.log_kb * 1024)
-        )
-        try:
-            answer = read(*self._answered(call, event, record.log), record.log)
-        except ReliveError as error:
-            self._write(record, error)
-            raise
+        record, answer = self._recorded(call, event, read)
         self._write(record, None)
         return answer
 
-    def ask(self, call: Call, event: Mapping[str, Any]) -> str:
-        """Run the guest on the code without a handler of the user's, and give the body of its answer.
+    def ask(self, call: Call, event: Mapping[str, Any], read: Read[Answer]) -> Answer:
+        """Run the guest on the code without a handler of the user's: the same, but the log has only failures."""
+        return self._recorded(call, event, read)[1]
 
-        Nothing is logged but failures. Raises as `run` does.
-        """
+    def _recorded(self, call: Call, event: Mapping[str, Any], read: Read[Answer]) -> tuple["_OpenRecord", Answer]:
         self._breaker.check(call.app.id, call.handler.unit)
         log = CallLog(self._settings.log_kb * 1024)
+        record = _OpenRecord(call.app.id, call.handler.name, call.budget.request_id, log)
         try:
-            _, body = self._answered(call, event, log)
+            return record, read(*self._answered(call, event, log), log)
         except ReliveError as error:
-            self._write(_OpenRecord(call.app.id, call.handler.name, call.budget.request_id, log), error)
+            self._write(record, error)
             raise
-        return body
 
     def _answered(self, call: Call, event: Mapping[str, Any], log: CallLog) -> tuple[dict[str, Any], str]:
         """The head and the body of what the guest answers."""

@@ -113,7 +113,7 @@ class DataResource:
         if exceeds(str(response.body), self._answer_bytes):
             if action in ("read", "aggregate"):
                 raise too_large(action, self._answer_bytes)
-            raise ReliveError(601, f"What user code answers is larger than {self._answer_bytes / MEGABYTE:g} MB.")
+            raise ReliveError(601, f"The answer is larger than {self._answer_bytes / MEGABYTE:g} MB.")
         return response
 
 

@@ -6,12 +6,11 @@ from typing import Any
 from runtime.budget import Budget
 from runtime.cloudcode.capability import CallContext, Capability, CapabilityError
 from runtime.cloudcode.error_by_hand import error_by_hand
+from runtime.data.operation import ItemMissingError
 from runtime.data.request import Action, DataAnswer, DataRequest
-from runtime.errors import ReliveError
 from runtime.principal import MASTER
 
 Execute = Callable[[DataRequest, Budget], DataAnswer]
-NOT_FOUND = 801
 
 SELECTS = ("filter", "sort", "fields", "skip", "take")
 
@@ -62,10 +61,8 @@ class GetItem(DataCall):
     def __call__(self, arguments: dict[str, Any], context: CallContext) -> Any:
         try:
             return super().__call__(arguments, context)
-        except ReliveError as error:
-            if error.code == NOT_FOUND:
-                return None
-            raise
+        except ItemMissingError:
+            return None
 
 
 def data_calls(execute: Execute) -> Iterator[Capability]:
