@@ -8,6 +8,7 @@ import pytest
 from runtime.apps.folder import AppFolderError, load
 
 MINIMAL = "app: {id: shop, title: Shop}\n"
+RULE_KEYS = "required, type, range, pattern, one_of, default"
 
 
 def write_app(folder: Path, files: Mapping[str, str | bytes]) -> Path:
@@ -26,3 +27,8 @@ def problems_of(folder: Path) -> list[str]:
     problems = [str(problem) for problem in raised.value.problems]
     assert str(raised.value) == "\n".join(problems)
     return problems
+
+
+def book_with_rule(rule: str, declared: str = "{type: number}") -> str:
+    """The types of a definition. `rule` is that of the field F on line 6, `declared` the field N."""
+    return f"types:\n  Book:\n    fields: {{N: {declared}}}\n    validate: {{fields: {{\n      {rule}}}}}\n"

@@ -9,24 +9,16 @@ from typing import Any
 import pytest
 
 from runtime.application import Application
-from runtime.apps.folder import load
-from tests.cloudcode.calling import call
+from tests.apps.bookstore import BOOKSTORE, ask, send
 from tests.cloudcode.outgoing.scripted_peer import Peer, http_answer
-from tests.conftest import ROOT, MakeApplication
-from tests.function_url import Answer
+from tests.conftest import MakeApplication
 
 pytestmark = pytest.mark.slow
-
-BOOKSTORE = load(ROOT / "examples" / "bookstore")
 
 
 @pytest.fixture
 def bookstore(make_application: MakeApplication) -> Application:
     return make_application(BOOKSTORE)
-
-
-def ask(application: Application, function: str, data: Any = None, **how: Any) -> Answer:
-    return call(application, function, data, app="bookstore", **how)
 
 
 def test_every_file_has_its_place() -> None:
@@ -54,6 +46,19 @@ def test_the_first_items_come_once_when_many_look_at_once(bookstore: Application
     assert len(ask(bookstore, "top_books", query="take=100").json) == 6
 
 
+def test_a_first_call_that_ended_half_way_is_made_up_for(bookstore: Application) -> None:
+    for author in ({"Id": "okonedo", "Name": "Mira Okonedo"}, {"Id": "ranta", "Name": "Aulikki Ranta"}):
+        assert send(bookstore, "POST", "Author", author, master=True).status == 201
+    assert len(ask(bookstore, "top_books", query="take=100").json) == 6
+    assert send(bookstore, "GET", "Author/_count").json["Result"] == 5
+
+
+def test_nothing_is_added_to_books_of_others(bookstore: Application) -> None:
+    assert send(bookstore, "POST", "Author", {"Id": "moreau", "Name": "Claire Moreau"}, master=True).status == 201
+    assert send(bookstore, "POST", "Book", {"Title": "Fog", "Author": "moreau"}, master=True).status == 201
+    assert [book["Title"] for book in ask(bookstore, "top_books").json] == ["Fog"]
+
+
 TAKES = {"none": ("", 5), "fewer": ("take=2", 2), "more than there are": (f"take={'9' * 30}", 6)}
 
 
@@ -78,6 +83,15 @@ def test_shelf(bookstore: Application) -> None:
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert "<li><b>Bread &amp; Thunder</b> by Mira Okonedo (12 in stock)</li>" in answer.text
     assert "<li><b>A Map of Small Rivers</b> by Ines Carvalho (sold out)</li>" in answer.text
+
+
+@pytest.mark.parametrize("change", [{"$unset": {"Copies": ""}}, {"Copies": None}], ids=str)
+def test_a_book_of_which_nobody_knows_how_many_there_are(bookstore: Application, change: Any) -> None:
+    ask(bookstore, "top_books")
+    assert send(bookstore, "PUT", 'Book?filter={"Slug":"the-salt-road"}', change, master=True).json["Result"] == 1
+    assert "<li><b>The Salt Road</b> by Mira Okonedo (sold out)</li>" in ask(bookstore, "shelf").text
+    order = ask(bookstore, "order", {"book": "the-salt-road"})
+    assert order.json == {"message": "Not enough in stock: 0 left.", "errorCode": 910}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from runtime.apps.folder import AppFolderError, load
 from tests.apps.app_folders import write_app
 
-AS_MANY = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+AS_MANY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 WORDS = [
     "app", "id", "title", "types", "fields", "functions", "execute", "http", "allow", "type", "unique", "to", "Book",

@@ -140,11 +140,26 @@ def test_a_data_folder_that_cannot_be(tmp_path: Path) -> None:
     assert "Traceback" not in process.stderr
 
 
-# Functions that are disabled
+# Code that is disabled
 
 
-def test_enabling_a_function(store: SqliteStore, data: Path) -> None:
-    Breaker(store, timeouts=1).record_timeout("shop", "slow")
-    assert relive("enable", "slow", "--data", data).stdout == "slow is enabled again.\n"
-    Breaker(store).check("shop", "slow")
-    assert relive("enable", "slow", "--data", data).stdout == "slow was not disabled in shop.\n"
+@pytest.mark.parametrize("code", ["slow", "types/Book"])
+def test_enabling(store: SqliteStore, data: Path, code: str) -> None:
+    Breaker(store, timeouts=1).record_timeout("shop", code)
+    assert relive("enable", code, "--data", data).stdout == f"{code} is enabled again.\n"
+    Breaker(store).check("shop", code)
+    again = relive("enable", code, "--data", data)
+    assert (again.returncode, again.stdout) == (0, f"Nothing named {code} was disabled in shop.\n")
+
+
+@pytest.mark.parametrize("code", ["types/Book.before_create", "types/Book.py", "functions/slow", "types/", ""])
+def test_what_cannot_be_enabled(store: SqliteStore, data: Path, code: str) -> None:
+    process = relive("enable", code, "--data", data)
+    assert (process.returncode, process.stdout) == (1, "")
+    assert (
+        process.stderr == f"{code!r} is not a function's name. The handlers of a type are types/NAME, all together.\n"
+    )
+
+
+def test_what_can_be_enabled_is_told() -> None:
+    assert "A function's name, or types/NAME." in relive("enable", "--help").stdout

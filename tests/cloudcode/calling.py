@@ -1,7 +1,7 @@
 """Apps made of a few functions, and calls of them as the front makes them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from runtime.application import Application
@@ -11,6 +11,8 @@ from tests.conftest import MASTER_KEY
 from tests.function_url import Answer, make_event, read_answer
 
 MASTER = {"authorization": f"MasterKey {MASTER_KEY}"}
+
+Serve = Callable[[App], Application]
 
 
 def app_of(files: Mapping[str, str], *, id: str = "app", **functions: Any) -> App:

@@ -24,24 +24,27 @@ BOOK: Mapping[str, Any] = {
 }
 
 
-def app_with(files: Mapping[str, str], **types: Any) -> App:
+def app_with(files: Mapping[str, str], *, id: str = "app", **types: Any) -> App:
     """An app with the type Book, and others by their names; functions are those that there are files for."""
     functions = {path[len("functions/") : -3]: {} for path in files if path.startswith("functions/")}
-    definition = {"app": {"id": "app", "title": "App"}, "types": {"Book": BOOK, **types}, "functions": functions}
+    definition = {"app": {"id": id, "title": "App"}, "types": {"Book": BOOK, **types}, "functions": functions}
     return App(AppDefinition.model_validate(definition), dict(files))
 
 
 @dataclass(frozen=True)
 class Items:
-    """Requests for items of an application's one app."""
+    """Requests for items of one app of an application."""
 
     application: Application
+    app: str = "app"
 
     def send(self, method: str, path: str, data: Any = None, *, headers: Mapping[str, str] | None = None) -> Answer:
         """Send a request; `path` is relative to the app."""
         sent = {"content-type": "application/json", **(headers or {})}
         body = None if data is None else json.dumps(data)
-        return read_answer(self.application.handle(make_event(method, f"/v1/app/{path}", sent, body), "request-1"))
+        return read_answer(
+            self.application.handle(make_event(method, f"/v1/{self.app}/{path}", sent, body), "request-1")
+        )
 
     def create(self, data: Any, type_name: str = "Book") -> Any:
         """Create as master and give the result."""
@@ -51,11 +54,14 @@ class Items:
 
     def stored(self, type_name: str = "Book", field: str = "Title") -> list[Any]:
         """The values of a field that are stored, past all handlers, in the order of creation."""
-        collection = ContentType.of(self.application.apps.get("app"), type_name).collection
+        collection = ContentType.of(self.application.apps.get(self.app), type_name).collection
         found = self.application.documents.find(collection, Query(Filter.parse(None)), Deadline.after(30))
         return [document.value.get(field) for document in found]
 
     def fired(self) -> list[str]:
         """The handlers that were called, in the order in which they ended."""
-        kept = KeptLogs(self.application.store).page("app", limit=100)
+        kept = KeptLogs(self.application.store).page(self.app, limit=100)
         return [record.record.function.removeprefix("types/") for record in reversed(kept)]
+
+
+MakeBooks = Callable[..., Items]

@@ -2,8 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +9,7 @@ import pytest
 from runtime.application import Application
 from runtime.cloudcode.logs.kept import KeptLogs
 from runtime.errors import CATALOGUE
-from runtime.settings import Settings
-from tests.cloudcode.calling import MASTER, app_of, call
-from tests.conftest import MASTER_KEY
+from tests.cloudcode.calling import MASTER, Serve, app_of, call
 
 D = "def on_request(request, response):\n"
 C = "from cloud import CloudError\n" + D
@@ -75,13 +71,10 @@ def name_of(row: str) -> str:
     return row.replace(" ", "_").replace("-", "_").replace("'", "").replace(",", "")
 
 
-@pytest.fixture(scope="module")
-def application(guests: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
-    application = Application(Settings(data=tmp_path_factory.mktemp("data"), guests=guests), MASTER_KEY)
+@pytest.fixture
+def application(serve: Serve) -> Application:
     rows = {**ANSWERS, **ERRORS}
-    application.apps.apply(app_of({f"functions/{name_of(row)}.py": told[0] for row, told in rows.items()}))
-    yield application
-    application.close()
+    return serve(app_of({f"functions/{name_of(row)}.py": told[0] for row, told in rows.items()}))
 
 
 @pytest.mark.parametrize("row", ANSWERS)
@@ -134,15 +127,15 @@ def test_a_file_that_loads_for_too_long(make_application: Any) -> None:
     assert answer.json["message"].endswith("Loading functions/slow.py took longer than 0.2 seconds.")
 
 
-def test_a_shared_file_that_does_not_compile(make_application: Any) -> None:
+def test_a_shared_file_that_does_not_compile(serve: Serve) -> None:
     files = {"functions/f.py": "from shared import broken\n" + D + "    pass", "shared/broken.py": "x = ("}
-    answer = call(make_application(app_of(files)), "f", headers=MASTER)
+    answer = call(serve(app_of(files)), "f", headers=MASTER)
     assert answer.error == (500, 951)
     assert answer.json["details"]["file"] == "shared/broken.py"
 
 
-def test_what_compiles_only_while_running_is_no_951(make_application: Any) -> None:
-    answer = call(make_application(app_of({"functions/f.py": D + "    exec('x = (')"})), "f", headers=MASTER)
+def test_what_compiles_only_while_running_is_no_951(serve: Serve) -> None:
+    answer = call(serve(app_of({"functions/f.py": D + "    exec('x = (')"})), "f", headers=MASTER)
     assert answer.error == (500, 901)
     assert answer.json["details"]["type"] == "SyntaxError"
 
@@ -168,15 +161,15 @@ LIES = {
 
 
 @pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
-def test_a_lying_guest_gets_a_901(make_application: Any, lie: str) -> None:
+def test_a_lying_guest_gets_a_901(serve: Serve, lie: str) -> None:
     source = f"import guest\nguest.WitWorld.handle = lambda *_: {lie!r}\n" + D + "    pass"
-    application = make_application(app_of({"functions/liar.py": source, "functions/honest.py": D + "    return 1"}))
+    application = serve(app_of({"functions/liar.py": source, "functions/honest.py": D + "    return 1"}))
     assert call(application, "liar").error == (500, 901)
     assert call(application, "honest").json == 1
 
 
-def test_an_odd_error_code_beyond_json_numbers(make_application: Any) -> None:
-    answer = call(make_application(app_of({"functions/f.py": C + "    raise CloudError('x', code=10**30)"})), "f")
+def test_an_odd_error_code_beyond_json_numbers(serve: Serve) -> None:
+    answer = call(serve(app_of({"functions/f.py": C + "    raise CloudError('x', code=10**30)"})), "f")
     assert (answer.status, json.loads(answer.text)["errorCode"]) == (400, 10**30)
 
 
@@ -185,13 +178,13 @@ def test_an_odd_error_code_beyond_json_numbers(make_application: Any) -> None:
     [C + "    raise CloudError('x' * 10_000_000)", D + "    request.cancel('x' * 10_000_000)"],
     ids=["error", "cancel"],
 )
-def test_a_huge_message_is_cut(make_application: Any, source: str) -> None:
-    assert len(call(make_application(app_of({"functions/f.py": source})), "f").text) < 11_000
+def test_a_huge_message_is_cut(serve: Serve, source: str) -> None:
+    assert len(call(serve(app_of({"functions/f.py": source})), "f").text) < 11_000
 
 
-def test_an_answer_nested_without_measure(make_application: Any) -> None:
+def test_an_answer_nested_without_measure(serve: Serve) -> None:
     source = D + "    x = []\n    for _ in range(5000): x = [x]\n    response.body = x"
-    answer = call(make_application(app_of({"functions/f.py": source})), "f")
+    answer = call(serve(app_of({"functions/f.py": source})), "f")
     assert answer.error == (500, 901)
 
 
@@ -208,19 +201,20 @@ CANCELS_ELSEWHERE = {
 
 
 @pytest.mark.parametrize("source", CANCELS_ELSEWHERE.values(), ids=CANCELS_ELSEWHERE)
-def test_a_cancel_from_anywhere_ends_the_call_at_once(make_application: Any, source: str) -> None:
+def test_a_cancel_from_anywhere_ends_the_call_at_once(serve: Serve, source: str) -> None:
     started = time.monotonic()
-    answer = call(make_application(app_of({"functions/f.py": source})), "f")
+    answer = call(serve(app_of({"functions/f.py": source})), "f")
     assert (answer.error, answer.json["message"]) == ((500, 910), "no")
     assert time.monotonic() - started < 20
 
 
-def test_after_a_cancel_no_host_call_is_made(make_application: Any) -> None:
+def test_after_a_cancel_no_host_call_is_made(serve: Serve) -> None:
     source = (
         "from cloud import functions\n"
         + D
         + "    try: request.cancel('no')\n    except BaseException: pass\n    functions.call('other')"
     )
-    application = make_application(app_of({"functions/f.py": source, "functions/other.py": D + "    pass"}))
-    assert call(application, "f").error == (500, 910)
-    assert [kept.record.function for kept in KeptLogs(application.store).page("app", limit=9)] == ["f"]
+    files = {"functions/f.py": source, "functions/other.py": D + "    pass"}
+    application = serve(app_of(files, id="cancelled"))
+    assert call(application, "f", app="cancelled").error == (500, 910)
+    assert [kept.record.function for kept in KeptLogs(application.store).page("cancelled", limit=9)] == ["f"]

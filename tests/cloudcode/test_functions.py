@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from runtime.application import Application
-from tests.cloudcode.calling import MASTER, app_of, call
+from tests.cloudcode.calling import MASTER, Serve, app_of, call
 from tests.function_url import DOMAIN
 
 MakeApplication = Callable[..., Application]
@@ -22,8 +22,8 @@ class TestRequest:
     )
 
     @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH"])
-    def test_all_of_it(self, make_application: MakeApplication, method: str) -> None:
-        application = make_application(app_of({"functions/f.py": self.SEEN}))
+    def test_all_of_it(self, serve: Serve, method: str) -> None:
+        application = serve(app_of({"functions/f.py": self.SEEN}))
         headers = {"x-test": "yes", "x-everlive-custom-parameters": '{"a": 1}'}
         data = None if method == "GET" else {"b": [2]}
         answer = call(application, "f", data, method=method, query="c=3&d=a%20b", headers=headers)
@@ -39,18 +39,18 @@ class TestRequest:
         ]
         assert answer.json == expected
 
-    def test_the_master_key(self, make_application: MakeApplication) -> None:
-        application = make_application(
+    def test_the_master_key(self, serve: Serve) -> None:
+        application = serve(
             app_of({"functions/f.py": D + "    return [request.principal.type, 'authorization' in request.headers]"})
         )
         assert call(application, "f", headers=MASTER).json == ["masterKey", False]
 
     @pytest.mark.parametrize("name", ["f", "F"])
-    def test_the_case_of_a_name_does_not_matter(self, make_application: MakeApplication, name: str) -> None:
-        assert call(make_application(app_of({"functions/f.py": D + "    return request.function"})), name).json == "f"
+    def test_the_case_of_a_name_does_not_matter(self, serve: Serve, name: str) -> None:
+        assert call(serve(app_of({"functions/f.py": D + "    return request.function"})), name).json == "f"
 
-    def test_an_unknown_function(self, make_application: MakeApplication) -> None:
-        assert call(make_application(app_of({"functions/f.py": D})), "g").error == (404, 600)
+    def test_an_unknown_function(self, serve: Serve) -> None:
+        assert call(serve(app_of({"functions/f.py": D})), "g").error == (404, 600)
 
 
 class TestPermission:
@@ -63,10 +63,8 @@ class TestPermission:
     }
 
     @pytest.mark.parametrize(("execute", "headers", "expected"), ROWS.values(), ids=ROWS)
-    def test_execute(
-        self, make_application: MakeApplication, execute: list[str] | None, headers: dict[str, str], expected: int
-    ) -> None:
-        application = make_application(app_of({"functions/f.py": D + "    return 1"}, f={"execute": execute}))
+    def test_execute(self, serve: Serve, execute: list[str] | None, headers: dict[str, str], expected: int) -> None:
+        application = serve(app_of({"functions/f.py": D + "    return 1"}, f={"execute": execute}))
         answer = call(application, "f", headers=headers)
         assert (answer.status if answer.status == 200 else answer.json["errorCode"]) == expected
         if expected == 603:

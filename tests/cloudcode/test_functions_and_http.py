@@ -12,7 +12,7 @@ import pytest
 from runtime.application import Application
 from runtime.cloudcode.logs.kept import KeptLogs
 from runtime.cloudcode.logs.record import CallRecord
-from tests.cloudcode.calling import MASTER, app_of, call
+from tests.cloudcode.calling import MASTER, Serve, app_of, call
 
 MakeApplication = Callable[..., Application]
 D = "def on_request(request, response):\n"
@@ -103,9 +103,9 @@ class TestHttp:
         assert call(application, "f").error == (500, 902)
 
     @pytest.mark.parametrize("url", ["http://127.0.0.1/", "http://169.254.169.254/latest/meta-data/", "http://[::1]/"])
-    def test_private_addresses_are_blocked(self, make_application: MakeApplication, url: str) -> None:
+    def test_private_addresses_are_blocked(self, serve: Serve, url: str) -> None:
         source = "from cloud import http\n" + D + f"    return http.get('{url}').status"
-        answer = call(make_application(app_of({"functions/f.py": source})), "f", headers=MASTER)
+        answer = call(serve(app_of({"functions/f.py": source})), "f", headers=MASTER)
         assert answer.error == (500, 901)
         assert answer.json["details"]["type"] == "HttpBlocked"
 
@@ -122,7 +122,7 @@ class TestHttp:
         assert len(records(application)) == 4
         assert {record.request_id for record in records(application)} == {"request-1"}
 
-    def test_a_loop_through_the_own_api_ends_in_617(self, make_application: MakeApplication) -> None:
+    def test_a_loop_through_the_own_api_ends_in_617(self, serve: Serve) -> None:
         source = "from cloud import http\n" + D + "    return http.get(request.api_url + '/Functions/f').json()"
-        answer = call(make_application(app_of({"functions/f.py": source})), "f")
+        answer = call(serve(app_of({"functions/f.py": source})), "f")
         assert answer.json["errorCode"] == 617

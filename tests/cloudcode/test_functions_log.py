@@ -2,7 +2,9 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +12,10 @@ from runtime.application import Application
 from runtime.cloudcode.breaker import Breaker
 from runtime.cloudcode.logs.kept import KeptLogs
 from runtime.cloudcode.logs.record import CallRecord
+from runtime.settings import Settings
 from tests.cloudcode.calling import MASTER, app_of, call
+from tests.conftest import MASTER_KEY
+from tests.function_url import Answer
 
 MakeApplication = Callable[..., Application]
 D = "def on_request(request, response):\n"
@@ -46,7 +51,8 @@ class TestLog:
 
     def test_what_a_call_wrote_before_it_ran_out_of_time_is_kept(self, make_application: MakeApplication) -> None:
         application = make_application(
-            app_of({"functions/f.py": D + "    print('here')\n    while True: pass"}), budget_seconds=0.5
+            app_of({"functions/f.py": "import time\n" + D + "    print('here')\n    time.sleep(60)"}),
+            budget_seconds=0.5,
         )
         call(application, "f")
         (record,) = records(application)
@@ -73,24 +79,34 @@ class TestLog:
         assert [line.level for line in record.lines] == ["warning"]
 
 
+SECRET = "correct-horse-battery"
+
+
+@pytest.fixture(scope="module")
+def with_secrets(guests: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
+    secrets = {"app": {"KEY": SECRET}, "other": {"KEY": "the other app's key"}}
+    settings = Settings(data=tmp_path_factory.mktemp("data"), guests=guests, secrets=secrets)
+    with closing(Application(settings, MASTER_KEY)) as application:
+        yield application
+
+
 class TestSecrets:
-    VALUE = "correct-horse-battery"
+    def call(self, application: Application, source: str, request_id: str = "request-1") -> Answer:
+        """Call a function of this source with the master key."""
+        files = {
+            "functions/f.py": "from cloud import CloudError, functions, secrets\n" + source,
+            "functions/g.py": "from cloud import secrets\n" + D + "    return secrets['KEY']",
+        }
+        application.apps.apply(app_of(files))
+        return call(application, "f", headers=MASTER, request_id=request_id)
 
-    def application(self, make_application: MakeApplication, source: str) -> Application:
-        return make_application(
-            app_of({"functions/f.py": "from cloud import CloudError, functions, secrets\n" + source, "functions/g.py": "from cloud import secrets\n" + D + "    return secrets['KEY']"}),
-            secrets={"app": {"KEY": self.VALUE}, "other": {"KEY": "the other app's key"}},
-        )  # fmt: skip
+    def test_code_can_use_a_secret(self, with_secrets: Application) -> None:
+        source = D + "    return [len(secrets['KEY']), 'KEY' in secrets, secrets.get('NO', 'd')]"
+        assert self.call(with_secrets, source).json == [len(SECRET), True, "d"]
 
-    def test_code_can_use_a_secret(self, make_application: MakeApplication) -> None:
-        application = self.application(
-            make_application, D + "    return [len(secrets['KEY']), 'KEY' in secrets, secrets.get('NO', 'd')]"
-        )
-        assert call(application, "f").json == [len(self.VALUE), True, "d"]
-
-    def test_a_missing_one_says_how_to_set_it(self, make_application: MakeApplication) -> None:
-        application = self.application(make_application, D + "    return secrets['NO']")
-        assert "relive secrets set NO" in call(application, "f", headers=MASTER).json["details"]["message"]
+    def test_a_missing_one_says_how_to_set_it(self, with_secrets: Application) -> None:
+        answer = self.call(with_secrets, D + "    return secrets['NO']")
+        assert "relive secrets set NO" in answer.json["details"]["message"]
 
     WAYS_OUT = {
         "body": D + "    return {'a': [secrets['KEY']]}",
@@ -105,16 +121,17 @@ class TestSecrets:
     }
 
     @pytest.mark.parametrize("source", WAYS_OUT.values(), ids=WAYS_OUT)
-    def test_it_leaves_by_no_ordinary_way(self, make_application: MakeApplication, source: str) -> None:
-        application = self.application(make_application, source)
-        answer = call(application, "f", headers=MASTER)
-        told = json.dumps([answer.text, dict(answer.headers), [record.to_json() for record in records(application)]])
-        assert self.VALUE not in told
+    def test_it_leaves_by_no_ordinary_way(self, with_secrets: Application, source: str) -> None:
+        request_id = f"request-{len(records(with_secrets))}"
+        answer = self.call(with_secrets, source, request_id)
+        logged = [record.to_json() for record in records(with_secrets) if record.request_id == request_id]
+        told = json.dumps([answer.text, dict(answer.headers), logged])
+        assert SECRET not in told
         assert "[secret KEY]" in told
 
-    def test_functions_give_it_to_each_other(self, make_application: MakeApplication) -> None:
-        application = self.application(make_application, D + "    return len(str(functions.call('g')))")
-        assert call(application, "f").json == len(self.VALUE)
+    def test_functions_give_it_to_each_other(self, with_secrets: Application) -> None:
+        source = D + "    return len(str(functions.call('g')))"
+        assert self.call(with_secrets, source).json == len(SECRET)
 
 
 class TestBreaker:
@@ -136,7 +153,7 @@ class TestBreaker:
     def test_who_waits_for_another_function_is_not_counted(self, make_application: MakeApplication) -> None:
         files = {
             "functions/outer.py": F + "    return functions.call('inner')",
-            "functions/inner.py": D + "    while True: pass",
+            "functions/inner.py": D + "    import time; time.sleep(60)",
         }
         application = make_application(app_of(files), budget_seconds=2, breaker_timeouts=1)
         assert call(application, "outer").error == (500, 902)

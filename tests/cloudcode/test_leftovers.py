@@ -10,7 +10,7 @@ import pytest
 
 from runtime.application import Application
 from runtime.cloudcode.logs.kept import KeptLogs
-from tests.cloudcode.calling import MASTER, app_of, call
+from tests.cloudcode.calling import MASTER, Serve, app_of, call
 
 MakeApplication = Callable[..., Application]
 D = "def on_request(request, response):\n"
@@ -80,9 +80,13 @@ GREEDY = {
     "a huge argument": "    wit_world.start('nope', 'x' * 20_000_000)",
     "a huge log line": "    wit_world.log('x' * 20_000_000)",
 }
+SLOW = {"a flood of host calls"}
 
 
-@pytest.mark.parametrize("source", GREEDY.values(), ids=GREEDY)
+@pytest.mark.parametrize(
+    "source",
+    [pytest.param(source, id=name, marks=pytest.mark.slow if name in SLOW else ()) for name, source in GREEDY.items()],
+)
 def test_a_guest_that_hands_over_too_much_is_stopped(make_application: MakeApplication, source: str) -> None:
     files = {**HELLO, "functions/greedy.py": "import wit_world\n" + D + source}
     application = make_application(app_of(files), budget_seconds=60)
@@ -147,10 +151,10 @@ def test_odd_values_beside_a_secret(make_application: MakeApplication, source: s
     assert "a-long-secret" not in answer.text
 
 
-def test_huge_details_are_cut(make_application: MakeApplication) -> None:
+def test_huge_details_are_cut(serve: Serve) -> None:
     told = {"ending": "failed", "details": {"type": "T", "message": "m", "frames": ["x" * 5_000_000]}}
     source = f"import guest, json\nguest.WitWorld.handle = lambda *_: json.dumps({told!r})\n{D}    pass"
-    answer = call(make_application(app_of({"functions/f.py": source})), "f", headers=MASTER)
+    answer = call(serve(app_of({"functions/f.py": source})), "f", headers=MASTER)
     assert answer.error == (500, 901)
     assert len(answer.text) < 100_000
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from runtime.application import Application
-from tests.cloudcode.calling import MASTER, app_of, call
+from tests.cloudcode.calling import MASTER, Serve, app_of, call
 
 MakeApplication = Callable[..., Application]
 D = "def on_request(request, response):\n"
@@ -15,22 +15,22 @@ F = "from cloud import functions\n" + D
 
 
 class TestNesting:
-    def test_a_call_answers_what_the_function_answered(self, make_application: MakeApplication) -> None:
+    def test_a_call_answers_what_the_function_answered(self, serve: Serve) -> None:
         files = {
             "functions/outer.py": F + "    return [functions.call('inner', {'n': 1}), functions.call('raw'), functions.call('page')]",
             "functions/inner.py": D + "    return {'n': request.data['n'] + 1, 'who': request.principal.type, 'how': request.action}",
             "functions/raw.py": D + "    return b'\\x00\\xff'[1]",
             "functions/page.py": D + "    response.headers['content-type'] = 'text/html'\n    return '<p>'",
         }  # fmt: skip
-        answer = call(make_application(app_of(files)), "outer")
+        answer = call(serve(app_of(files)), "outer")
         assert answer.json == [{"n": 2, "who": "anonymous", "how": "POST"}, 255, "<p>"]
 
-    def test_bytes_stay_bytes(self, make_application: MakeApplication) -> None:
+    def test_bytes_stay_bytes(self, serve: Serve) -> None:
         files = {
             "functions/outer.py": F + "    return list(functions.call('inner'))",
             "functions/inner.py": D + "    return b'\\x00\\xff'",
         }
-        assert call(make_application(app_of(files)), "outer").json == [0, 255]
+        assert call(serve(app_of(files)), "outer").json == [0, 255]
 
     @pytest.mark.parametrize(
         ("inner", "error"),
@@ -43,9 +43,7 @@ class TestNesting:
         ],
         ids=["exception", "cancel", "own error", "own status", "does not compile"],
     )
-    def test_an_error_reaches_the_caller_as_it_is(
-        self, make_application: MakeApplication, inner: str, error: tuple[int, int]
-    ) -> None:
+    def test_an_error_reaches_the_caller_as_it_is(self, serve: Serve, inner: str, error: tuple[int, int]) -> None:
         caught = (
             "from cloud import CloudError, functions\n"
             + D
@@ -58,26 +56,26 @@ class TestNesting:
             "functions/outer.py": F + "    return functions.call('inner')",
             "functions/catch.py": caught,
         }
-        application = make_application(app_of(files))
+        application = serve(app_of(files))
         assert call(application, "outer").error == error
         assert call(application, "catch").json == list(error)
 
-    def test_the_callers_rights_or_the_master_keys(self, make_application: MakeApplication) -> None:
+    def test_the_callers_rights_or_the_master_keys(self, serve: Serve) -> None:
         files = {
             "functions/outer.py": F + "    return functions.call('inner', master=request.data)",
             "functions/inner.py": D + "    return request.principal.type",
         }
-        application = make_application(app_of(files, inner={"execute": []}))
+        application = serve(app_of(files, inner={"execute": []}))
         assert call(application, "outer", False).error == (403, 603)
         assert call(application, "outer", True).json == "masterKey"
 
-    def test_depth_eight_is_the_deepest(self, make_application: MakeApplication) -> None:
+    def test_depth_eight_is_the_deepest(self, serve: Serve) -> None:
         source = F + "    n = request.data or 0\n    return functions.call('f', n + 1) if n < {limit} else n"
         files = {
             f"functions/f{limit}.py": source.replace("{limit}", str(limit)).replace("'f'", f"'f{limit}'")
             for limit in (8, 9)
         }
-        application = make_application(app_of(files))
+        application = serve(app_of(files))
         assert call(application, "f8").json == 8
         deepest = call(application, "f9", headers=MASTER)
         assert deepest.error == (500, 617)
@@ -85,7 +83,7 @@ class TestNesting:
         assert "functions/f9 > functions/f9" in deepest.json["message"]
 
     def test_calls_nest_side_by_side_without_a_deadlock(self, make_application: MakeApplication) -> None:
-        """Sixteen requests at once, each of which nests three deep in three branches, on the fewest runners."""
+        """Eight requests at once, each of which nests three deep in three branches, on the fewest runners."""
         source = (
             "import asyncio\nfrom cloud import functions\nasync def on_request(request, response):\n"
             "    n = request.data\n"
@@ -93,12 +91,12 @@ class TestNesting:
         )
         application = make_application(app_of({"functions/f.py": source}), runners=9)
         answers: list[int] = []
-        callers = [threading.Thread(target=lambda: answers.append(call(application, "f", 2).json)) for _ in range(16)]
+        callers = [threading.Thread(target=lambda: answers.append(call(application, "f", 2).json)) for _ in range(8)]
         for caller in callers:
             caller.start()
         for caller in callers:
             caller.join(100)
-        assert answers == [9] * 16
+        assert answers == [9] * 8
 
 
 class TestBudget:

@@ -1,4 +1,4 @@
-"""A server as a user starts it: the `relive` command, on a copy of the bookstore."""
+"""A server as a user starts it: the `relive` command, on a copy of an app."""
 
 import os
 import shutil
@@ -8,25 +8,29 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
 from tests.conftest import ROOT
 
+BOOKSTORE = ROOT / "examples" / "bookstore"
 RELIVE = Path(sys.executable).parent / "relive"
 MASTER_KEY = "a-key-for-the-server"
 PATIENCE_SECONDS = 30
 
 
 class Server:
-    """A running `relive serve`, with what it has printed."""
+    """A running `relive serve` on a copy of `app`, with what it has printed. Works in `folder`; ends with its block."""
 
-    def __init__(self, folder: Path, guests: Path, **environment: str) -> None:
-        self.app = folder / "bookstore"
+    def __init__(self, app: Path, folder: Path, guests: Path, **environment: str) -> None:
+        self.app = folder / app.name
         self.data = folder / "data"
-        shutil.copytree(ROOT / "examples" / "bookstore", self.app)
-        self.environment = {**os.environ, "RELIVE_GUESTS": str(guests), **environment}
+        shutil.copytree(app, self.app)
+        ours = {"RELIVE_GUESTS": str(guests), "RELIVE_MASTER_KEY": MASTER_KEY}
+        self.environment = {**os.environ, **ours, **environment}
         self.output = ""
         self.process = subprocess.Popen(
             [str(RELIVE), "serve", str(self.app), "--port", "0", "--data", str(self.data)],
@@ -37,9 +41,19 @@ class Server:
             cwd=folder,
         )
         threading.Thread(target=self._read, daemon=True).start()
-        self.wait_for("curl")
+        try:
+            self.wait_for("curl")
+        except AssertionError:
+            self.close()
+            raise
         base = next(word for word in self.output.split() if word.startswith("http://"))
         self.url = base.partition("/v1/")[0]
+
+    def __enter__(self) -> "Server":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def wait_for(self, text: str, times: int = 1) -> None:
         """Wait until the server has printed a text so often."""
@@ -62,6 +76,14 @@ class Server:
         self.process.send_signal(number)
         return self.process.wait(PATIENCE_SECONDS)
 
+    def close(self) -> None:
+        """End it, if it still runs."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
     def _read(self) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:
@@ -73,18 +95,11 @@ StartServer = Callable[..., Server]
 
 @pytest.fixture
 def start_server(tmp_path: Path, guests: Path) -> Iterator[StartServer]:
-    servers: list[Server] = []
+    """Starts servers on the bookstore."""
+    with ExitStack() as servers:
 
-    def start(**environment: str) -> Server:
-        folder = tmp_path / f"server-{len(servers)}"
-        folder.mkdir()
-        servers.append(Server(folder, guests, RELIVE_MASTER_KEY=MASTER_KEY, **environment))
-        return servers[-1]
+        def start(**environment: str) -> Server:
+            folder = Path(mkdtemp(prefix="server-", dir=tmp_path))
+            return servers.enter_context(Server(BOOKSTORE, folder, guests, **environment))
 
-    yield start
-    for server in servers:
-        if server.process.poll() is None:
-            server.process.kill()
-            server.process.wait()
-        if server.process.stdout is not None:
-            server.process.stdout.close()
+        yield start

@@ -10,19 +10,8 @@ from runtime.data import aggregating
 from tests.conftest import MakeApp, MakeApplication
 from tests.function_url import make_event, read_answer
 from tests.http.calling import Call
-from tests.http.shelf import (
-    MASTER,
-    Request,
-    Scenario,
-    created_at,
-    delete,
-    fill,
-    get,
-    post,
-    put,
-    query,
-    request,
-)
+from tests.http.scenario import MASTER, Request, Scenario, delete, get, post, put, query, request
+from tests.http.shelf import created_at, fill
 
 PATH = "/Book/_aggregate"
 COUNT = {"Aggregate": {"N": {"count": None}}}

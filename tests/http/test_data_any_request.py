@@ -13,7 +13,8 @@ from runtime.application import Application
 from runtime.errors import CATALOGUE
 from tests.function_url import make_event, read_answer
 from tests.http.calling import Call
-from tests.http.shelf import API, BOOKS, HEADERS, MASTER, fill
+from tests.http.scenario import API, HEADERS, MASTER
+from tests.http.shelf import BOOKS, fill
 
 OF_USER_CODE = {42: 409, 4001: 422}
 
@@ -136,7 +137,7 @@ bodies = (
 methods = st.sampled_from(["GET", "POST", "PUT", "DELETE"] * 6 + ["HEAD", "PATCH", "OPTIONS", "get", "TRACE", ""])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     method=methods,
     path=paths,

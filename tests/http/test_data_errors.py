@@ -6,19 +6,8 @@ import json
 import pytest
 
 from tests.http.calling import Call
-from tests.http.shelf import (
-    BOOKS,
-    MASTER,
-    Request,
-    Scenario,
-    delete,
-    fill,
-    get,
-    post,
-    put,
-    query,
-    request,
-)
+from tests.http.scenario import MASTER, Request, Scenario, delete, get, post, put, query, request
+from tests.http.shelf import BOOKS, fill
 
 TITLES = [book["Title"] for book in BOOKS]
 UNCHANGED = (get("/Book", single="Title", count="false"), {"Result": TITLES})

@@ -8,7 +8,8 @@ import pytest
 
 from tests.function_url import Answer
 from tests.http.calling import MASTER_KEY, Call
-from tests.http.shelf import BOOKS, MASTER, NOBODY, Request, created_at, fill, get, query, request
+from tests.http.scenario import MASTER, Request, get, query, request
+from tests.http.shelf import BOOKS, NOBODY, created_at, fill
 
 ALL = ["b1", "b2", "b3", "b4", "b5"]
 PERMISSIONS = {"CanRead": True, "CanUpdate": True, "CanDelete": True}

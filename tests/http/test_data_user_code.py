@@ -10,7 +10,8 @@ from runtime.settings import MEGABYTE
 from tests.conftest import MASTER_KEY, MakeApp, MakeApplication
 from tests.function_url import DOMAIN, make_event, read_answer
 from tests.http.calling import JSON, Call
-from tests.http.shelf import CREATED, MASTER, SECRET, Request, Scenario, fill, get, post, query, request
+from tests.http.scenario import CREATED, MASTER, Request, Scenario, get, post, query, request
+from tests.http.shelf import SECRET, fill
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +32,6 @@ SEEN: list[tuple[str, Request, dict[str, Any]]] = [
     ("an item", get("/Visit/a%2Fb?how=told"), {"item_id": "a/b", "filter": None}),
     ("an item beside a filter", get("/Visit/x?how=told", filter={"A": 1}), {"item_id": "x", "filter": None}),
     ("a count", get("/Visit/_count?how=told", filter={"A": 1}), {"specific_action": "GetCount", "filter": {"A": 1}}),
-    ("HEAD", get("/Visit?how=told"), {"action": "GET"}),
     ("the master key", get("/Visit?how=told", MASTER), {"principal": "masterKey", "headers": {}}),
     ("the whole query", get("/Visit?how=told&_el=17&a=1&a=2&filter=%7B%7D&access_token=x", MASTER), {
         "query_string": {"how": "told", "_el": "17", "a": "1,2", "filter": "{}"}, "filter": {}}),
@@ -91,9 +91,17 @@ def test_a_secret_that_user_code_has_stored_anywhere_does_not_leave(call: Call) 
     assert get("/Author/x", single="Name")(call).json == {"Result": "[secret KEY]"}
 
 
-def test_head_of_a_type_with_code(call: Call) -> None:
-    head = request("HEAD", "/Visit?how=answer")(call)
+@pytest.mark.parametrize("path", ["/Visit?how=answer", "/Visit/x?how=answer", "/Visit/_count?how=answer"])
+def test_head_is_get_without_the_body(call: Call, path: str) -> None:
+    head, answer = request("HEAD", path)(call), get(path)(call)
     assert (head.status, head.body) == (202, b"")
+    assert answer.body != b""
+    assert {**head.headers, "x-relive-request-id": ""} == {**answer.headers, "x-relive-request-id": ""}
+
+
+def test_user_code_sees_head_as_get(call: Call) -> None:
+    """The answer has no body to tell it in, so the status does."""
+    assert request("HEAD", "/Visit?how=203+for+GET")(call).status == 203
 
 
 # How large an answer may be

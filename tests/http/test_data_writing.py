@@ -5,23 +5,8 @@ from typing import Any
 import pytest
 
 from tests.http.calling import Call
-from tests.http.shelf import (
-    BOOKS,
-    CREATED,
-    DATE,
-    GUID,
-    MASTER,
-    NOBODY,
-    Request,
-    Scenario,
-    created_at,
-    delete,
-    fill,
-    get,
-    post,
-    put,
-    query,
-)
+from tests.http.scenario import CREATED, DATE, GUID, MASTER, Request, Scenario, delete, get, post, put, query
+from tests.http.shelf import BOOKS, NOBODY, created_at, fill
 
 
 @pytest.fixture(autouse=True)

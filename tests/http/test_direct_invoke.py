@@ -1,11 +1,16 @@
 """A function by direct invoke: what goes in, what comes out, and how it can be made to fail."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from runtime.application import Application
 from runtime.http.direct_invoke import DirectInvoke, InvocationFailed
-from tests.conftest import MakeApp, MakeApplication
+from runtime.settings import Settings
+from tests.cloudcode.calling import app_of
+from tests.conftest import MASTER_KEY, MakeApplication
 
 FILES = {
     "functions/echo.py": (
@@ -36,15 +41,18 @@ FILES = {
     "functions/slow.py": "import time\ndef on_request(request, response):\n    time.sleep(100)\n",
 }
 
-DEFINITION = "functions:\n" + "".join(
-    f"  {path[10:-3]}: {{{'execute: [Editors]' if 'guarded' in path else ''}}}\n" for path in FILES
-)
+APP = app_of(FILES, guarded={"execute": ["Editors"]})
 
 
-@pytest.fixture
-def invoke(make_application: MakeApplication, make_app: MakeApp) -> DirectInvoke:
-    application = make_application(make_app(FILES, DEFINITION), budget_seconds=1, public_url="https://api.test/")
-    return DirectInvoke(application.apps, application.functions, application.settings)
+@pytest.fixture(scope="module")
+def invoke(guests: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DirectInvoke]:
+    data = tmp_path_factory.mktemp("data")
+    settings = Settings(data=data, guests=guests, budget_seconds=1, public_url="https://api.test/")
+    application = Application(settings, MASTER_KEY)
+    application.apps.apply(APP)
+    application.warm_up()
+    yield DirectInvoke(application.apps, application.functions, application.settings)
+    application.close()
 
 
 def payload(function: str, data: Any = None, **more: Any) -> dict[str, Any]:
@@ -144,7 +152,7 @@ def test_with_raise_an_error_fails_the_invocation(
     assert raised.value.__suppress_context__
 
 
-def test_without_a_public_address_the_function_knows_none(make_application: MakeApplication, make_app: MakeApp) -> None:
-    application = make_application(make_app(FILES, DEFINITION))
+def test_without_a_public_address_the_function_knows_none(make_application: MakeApplication) -> None:
+    application = make_application(APP)
     invoke = DirectInvoke(application.apps, application.functions, application.settings)
     assert invoke.handle(payload("echo"), "request-1")["body"]["api_url"] == ""

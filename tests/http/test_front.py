@@ -259,7 +259,7 @@ def test_half_a_surrogate_pair_anywhere(application: Application, place: str) ->
     assert answer["statusCode"] == {"rawPath": 404, "method": 405}.get(place, 200)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(event=events)
 def test_any_event_has_an_answer_that_is_not_our_fault(application: Application, event: dict[str, Any]) -> None:
     answer = application.handle(event, "request-1")

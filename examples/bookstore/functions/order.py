@@ -24,7 +24,7 @@ def on_request(request, response):
     if type(copies) is not int or copies < 1:
         raise CloudError("copies must be a whole number from 1.", code=4001, status=422)
     if not reserve(book, copies):
-        request.cancel(f"Not enough in stock: {book['Copies']} left.")  # nothing below runs then
+        request.cancel(f"Not enough in stock: {book.get('Copies') or 0} left.")  # nothing below runs then
 
     log.info("ordered", book=slug, copies=copies)
     response.status_code = 201

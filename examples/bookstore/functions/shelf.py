@@ -23,6 +23,6 @@ def on_request(request, response):
 
 
 def item(book):
-    stock = "sold out" if book["SoldOut"] else f"{book['Copies']} in stock"
+    stock = "sold out" if book.get("SoldOut", True) else f"{book['Copies']} in stock"
     # Never put text into HTML without escape(): "Bread & Thunder" is harmless, other titles may not be.
     return f"<li><b>{escape(book['Title'])}</b> by {escape(book['Author'])} ({stock})</li>"

@@ -128,7 +128,7 @@ def _raw_deflate(data: bytes) -> bytes:
 
 ONE_MB = {"http_body_mb": 1}
 NOISE = random.Random(1).randbytes(MEGABYTE)
-ZEROS = bytes(60 * MEGABYTE)
+ZEROS = bytes(20 * MEGABYTE)
 
 
 def endless_body(connection: socket.socket) -> None:

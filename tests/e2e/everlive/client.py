@@ -10,6 +10,8 @@ FOLDER = Path(__file__).parent
 # The client uses what Node.js has deprecated since, and does not look after each of its promises.
 NODE = ("node", "--no-deprecation", "--unhandled-rejections=warn")
 
+PATIENCE_SECONDS = 30
+
 
 class EverliveError(Exception):
     """What the client reports: the server's `errorCode` as `code`, or None if the server did not speak."""
@@ -26,7 +28,7 @@ class Client:
     A script is the body of an async function. It finds these names: `Everlive`, the module; `anyone` and `master`, two
     clients without and with the master key; `connect(options)`, which makes another; `query()` and `where()`, which
     begin a query; `ids(answer)`, the ids of the items in an answer. The process runs in `folder`, where the client
-    keeps what it stores.
+    keeps what it stores, and ends with the block.
     """
 
     def __init__(self, server: str, app: str, master_key: str, folder: Path) -> None:
@@ -38,6 +40,16 @@ class Client:
             stdout=subprocess.PIPE,
             text=True,
         )
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._process.communicate(timeout=PATIENCE_SECONDS)  # it ends when there is nothing more to read
+        finally:
+            self._process.kill()
+            self._process.wait()
 
     def run(self, script: str) -> Any:
         """What the script returns; dates as datetime. Raises EverliveError for what it throws."""
@@ -51,9 +63,6 @@ class Client:
         if "error" in answer:
             raise EverliveError(answer["error"].get("code"), answer["error"]["message"])
         return answer.get("value")
-
-    def close(self) -> None:
-        self._process.communicate(timeout=30)
 
 
 def _untagged(value: dict[str, Any]) -> Any:

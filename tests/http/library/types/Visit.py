@@ -26,6 +26,8 @@ def before_read(request, context):
             )
         case "answer":
             request.answer([1, 2], status=202, additional_data={"Extra": {"a": 1}, "Count": 7})
+        case "203 for GET":
+            request.answer(None, status=203 if request.action == "GET" else 500)
         case "nothing":
             request.answer(None, status=204)
         case "not modified":
