@@ -14,7 +14,7 @@ JSON_BODY = """-H 'Content-Type: application/json' -d '{"hello": "world"}'"""
 
 
 def welcome(app: "App", url: str, master_key: str) -> None:
-    """Print where the app is, the master key, and three calls to try."""
+    """Print where the app is, the master key, and commands to try."""
     base = f"{url}/v1/{app.id}"
     console = Console(soft_wrap=True, highlight=False)
     console.print(Text(f"\n{app.definition.app.title} is served. Stop it with Ctrl-C.\n", style="bold"))
@@ -29,10 +29,12 @@ def welcome(app: "App", url: str, master_key: str) -> None:
 
 
 def examples(app: "App", base: str, master_key: str) -> list[str]:
-    """Three commands that call functions of the app: plainly, with a body, and with the master key.
+    """Commands to try: calls of functions, plainly, with a body and with the master key, and a read of items."""
+    authorization = shlex.quote(f"Authorization: MasterKey {master_key}")
+    return [*_calls(app, base, authorization), *_reads(app, base, authorization)]
 
-    None for an app without functions.
-    """
+
+def _calls(app: "App", base: str, authorization: str) -> list[str]:
     functions = app.definition.functions
     if not functions:
         return []
@@ -40,9 +42,14 @@ def examples(app: "App", base: str, master_key: str) -> list[str]:
     for_roles = [name for name in functions if name not in for_anyone]
     plain, other = (*for_anyone, *for_roles, *functions)[:2]
     protected = (*for_roles, *for_anyone)[0]
-    authorization = shlex.quote(f"Authorization: MasterKey {master_key}")
     return [
         f"curl {base}/Functions/{plain}",
         f"curl {JSON_BODY} {base}/Functions/{other}",
         f"curl -H {authorization} {base}/Functions/{protected}",
     ]
+
+
+def _reads(app: "App", base: str, authorization: str) -> list[str]:
+    for name in app.definition.types:
+        return [f"curl -H {authorization} {shlex.quote(f'{base}/{name}?take=3')}"]
+    return []

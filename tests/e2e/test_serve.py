@@ -26,7 +26,7 @@ def test_it_prints_what_one_needs_to_begin(start_server: StartServer) -> None:
     assert server.url in server.output
     assert "bookstore" in server.output
     assert MASTER_KEY in server.output
-    assert server.output.count("curl ") == 3
+    assert server.output.count("curl ") == 4
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="runs the printed lines with curl, which is not installed")
