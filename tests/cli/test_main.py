@@ -9,7 +9,10 @@ from tests.cli.commands import relive
 COMMANDS = ["serve", "logs", "enable", "version", "secrets", "guest"]
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["-h"], *([name, "--help"] for name in COMMANDS)], ids=" ".join)
+HELP = [["--help"], ["-h"], *(pytest.param([name, "--help"], marks=pytest.mark.slow) for name in COMMANDS)]
+
+
+@pytest.mark.parametrize("arguments", HELP, ids=" ".join)
 def test_help(arguments: list[str]) -> None:
     process = relive(*arguments)
     assert process.returncode == 0

@@ -12,6 +12,9 @@ from tests.function_url import Answer, make_event, read_answer
 
 MASTER = {"authorization": f"MasterKey {MASTER_KEY}"}
 
+SECRET = "correct-horse-battery"
+"""The secret KEY of the app `app`, where there is one."""
+
 Serve = Callable[[App], Application]
 
 

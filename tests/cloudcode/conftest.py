@@ -1,6 +1,7 @@
-"""An application that tests share, because starting one takes longer than most of them do."""
+"""Applications that tests share, because starting one takes longer than most of them do."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -10,16 +11,25 @@ import pytest
 from runtime.application import Application
 from runtime.apps.app import App
 from runtime.settings import Settings
-from tests.cloudcode.calling import Serve
+from tests.cloudcode.calling import SECRET, Serve
 from tests.cloudcode.data_calls import BOOK, Items, MakeBooks, app_with
 from tests.conftest import MASTER_KEY
 
 
 @pytest.fixture(scope="session")
 def shared_application(guests: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
-    application = Application(Settings(data=tmp_path_factory.mktemp("data"), guests=guests), MASTER_KEY)
-    yield application
-    application.close()
+    settings = Settings(data=tmp_path_factory.mktemp("data"), guests=guests)
+    with closing(Application(settings, MASTER_KEY)) as application:
+        yield application
+
+
+@pytest.fixture(scope="session")
+def with_secrets(guests: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
+    """Another one, whose apps have secrets."""
+    secrets = {"app": {"KEY": SECRET}, "other": {"KEY": "the other app's key"}}
+    settings = Settings(data=tmp_path_factory.mktemp("data"), guests=guests, secrets=secrets)
+    with closing(Application(settings, MASTER_KEY)) as application:
+        yield application
 
 
 @pytest.fixture

@@ -2,9 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -12,9 +10,7 @@ from runtime.application import Application
 from runtime.cloudcode.breaker import Breaker
 from runtime.cloudcode.logs.kept import KeptLogs
 from runtime.cloudcode.logs.record import CallRecord
-from runtime.settings import Settings
-from tests.cloudcode.calling import MASTER, app_of, call
-from tests.conftest import MASTER_KEY
+from tests.cloudcode.calling import MASTER, SECRET, app_of, call
 from tests.function_url import Answer
 
 MakeApplication = Callable[..., Application]
@@ -77,17 +73,6 @@ class TestLog:
         assert answer.headers["x-mine"] == "y"
         (record,) = records(application)
         assert [line.level for line in record.lines] == ["warning"]
-
-
-SECRET = "correct-horse-battery"
-
-
-@pytest.fixture(scope="module")
-def with_secrets(guests: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
-    secrets = {"app": {"KEY": SECRET}, "other": {"KEY": "the other app's key"}}
-    settings = Settings(data=tmp_path_factory.mktemp("data"), guests=guests, secrets=secrets)
-    with closing(Application(settings, MASTER_KEY)) as application:
-        yield application
 
 
 class TestSecrets:

@@ -41,14 +41,14 @@ class TestWhatOverstays:
     }  # fmt: skip
 
     @pytest.mark.parametrize("source", WAYS.values(), ids=WAYS)
-    def test_is_ended_at_the_deadline(self, sandbox: Sandbox, source: str) -> None:
-        sandbox.start()
+    def test_is_ended_at_the_deadline(self, guest_sandbox: Sandbox, source: str) -> None:
+        guest_sandbox.start()
         started = time.monotonic()
-        ending = run(sandbox, source, seconds=0.4)
+        ending = run(guest_sandbox, source, seconds=0.4)
         assert isinstance(ending, TimedOut)
         assert not ending.defining
         assert time.monotonic() - started < 2.9  # a bound against a hang; the sleeps go on for longer
-        assert body(run(sandbox, HELLO)) == "hello"
+        assert body(run(guest_sandbox, HELLO)) == "hello"
 
     def test_what_it_waited_for_is_told(self, sandbox: Sandbox) -> None:
         ending = run(sandbox, self.WAYS["a host call that takes longer"], seconds=0.3)
@@ -98,11 +98,11 @@ class TestWhatBreaks:
     }
 
     @pytest.mark.parametrize(("source", "reason"), CRASHES.values(), ids=CRASHES)
-    def test_a_trap_is_told_with_its_reason(self, sandbox: Sandbox, source: str, reason: str) -> None:
-        ending = run(sandbox, source)
+    def test_a_trap_is_told_with_its_reason(self, guest_sandbox: Sandbox, source: str, reason: str) -> None:
+        ending = run(guest_sandbox, source)
         assert isinstance(ending, Crashed)
         assert reason in ending.reason
-        assert body(run(sandbox, HELLO)) == "hello"
+        assert body(run(guest_sandbox, HELLO)) == "hello"
 
     FAILURES = {
         "exit": ("import sys\ndef on_request(request, response): sys.exit(0)", "SystemExit"),
@@ -117,9 +117,9 @@ class TestWhatBreaks:
     }  # fmt: skip
 
     @pytest.mark.parametrize(("source", "exception"), FAILURES.values(), ids=FAILURES)
-    def test_a_python_exception_is_told_as_one(self, sandbox: Sandbox, source: str, exception: str) -> None:
-        assert failure(run(sandbox, source)) == exception
-        assert body(run(sandbox, HELLO)) == "hello"
+    def test_a_python_exception_is_told_as_one(self, guest_sandbox: Sandbox, source: str, exception: str) -> None:
+        assert failure(run(guest_sandbox, source)) == exception
+        assert body(run(guest_sandbox, HELLO)) == "hello"
 
     def test_the_memory_limit_is_the_one_that_is_set(self, guest: Path) -> None:
         source = "def on_request(request, response): return len(bytearray(100_000_000))"

@@ -14,11 +14,11 @@ from runtime.apps.definition import AppDefinition
 from runtime.budget import Budget
 from runtime.cloudcode.capabilities.http import Http
 from runtime.cloudcode.capability import CallContext, CapabilityError
-from runtime.cloudcode.outgoing.depth import DepthSigner
 from runtime.cloudcode.outgoing.own_api import OwnApiRequest, OwnApiResponse
 from runtime.errors import ReliveError
 from runtime.principal import ANONYMOUS
 from runtime.settings import Settings
+from tests.cloudcode.outgoing.calling import SIGNER
 
 API_URL = "https://relive.example/v1/bookstore"
 
@@ -59,7 +59,7 @@ def call(
     def lookup(host: str) -> list[str]:
         raise OSError("nothing leaves")
 
-    http = Http(Settings(**(settings or {})), own_api, DepthSigner("a master key"), lookup=lookup)
+    http = Http(Settings(**(settings or {})), own_api, SIGNER, lookup=lookup)
     return http({"method": method, "url": url, **arguments}, context)
 
 

@@ -20,6 +20,9 @@ from tests.cloudcode.outgoing.scripted_peer import Peer
 PUBLIC = "93.184.215.14"
 """An address that passes the rule; tests connect to a peer on this machine in its place."""
 
+SIGNER = DepthSigner("a master key")
+"""One for all, because it is slow on purpose to derive its key."""
+
 
 @dataclass
 class Caller:
@@ -53,9 +56,8 @@ class Caller:
     @property
     def http(self) -> Http:
         settings = Settings(**self.settings)
-        signer = DepthSigner("a master key")
         return Http(
-            settings, lambda request, _: self.own_api(request), signer, lookup=self._lookup, connect=self._connect
+            settings, lambda request, _: self.own_api(request), SIGNER, lookup=self._lookup, connect=self._connect
         )
 
     def context(self) -> CallContext:

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from runtime.cloudcode.outgoing.depth import DepthSigner
-from tests.cloudcode.outgoing.calling import Caller, standing_in
+from tests.cloudcode.outgoing.calling import SIGNER, Caller, standing_in
 from tests.cloudcode.outgoing.scripted_peer import Peer, http_answer
 
 URL = "https://api.example.com/books?a=b"
@@ -33,7 +32,7 @@ def test_request(
     caller.request(method, URL, headers={"X-Count": "1"}, **arguments)
     [received] = peer.received
     depth = received.headers.pop("x-relive-depth")
-    assert DepthSigner("a master key").verify(depth) == 1
+    assert SIGNER.verify(depth) == 1
     assert (received.method, received.target, received.body) == (method, "/books?a=b", arguments.get("body", b""))
     expected = {
         "host": "api.example.com",
@@ -52,8 +51,7 @@ def test_the_depth_of_the_next_level_is_sent(caller: Caller, start_peer: Callabl
     caller.settings = standing_in(peer, "https://api.example.com")
     caller.depth = depth
     caller.get(URL)
-    signer = DepthSigner("a master key")
-    assert [signer.verify(received.headers["x-relive-depth"]) for received in peer.received] == [depth + 1] * 2
+    assert [SIGNER.verify(received.headers["x-relive-depth"]) for received in peer.received] == [depth + 1] * 2
 
 
 ALL_BYTES = bytes(range(256))
