@@ -19,6 +19,8 @@ from tests.documents import Example
 from tests.function_url import Answer, make_event, read_answer
 from tests.query_page import BOOKS, ITEM, PAGE, Row, rows_with
 
+pytestmark = pytest.mark.slow
+
 FIELDS = {
     "Title": "text",
     "Published": "date",

@@ -17,6 +17,8 @@ from runtime.query.projection import Projection
 from runtime.query.sort import Sort
 from runtime.query.update import Update
 
+pytestmark = pytest.mark.slow
+
 GIVEN_SECONDS = 0.2
 SOON_SECONDS = 10
 
