@@ -18,12 +18,17 @@ LOOK_EVERY = 1.0
 """Seconds between looks at the folder when nothing announces a change."""
 
 SETTLE = 0.3
-"""Seconds in which a save may become complete: what is broken and still changes is looked at again, not reported."""
+"""Seconds in which a save may become complete: what is broken or empty, and changes still, is looked at again first."""
 
 NAMED_CHANGES = 3
 
-State = Mapping[str, tuple[int, int, int]]
-"""The inode, modification time and size of each file, by path: they tell that it changed without reading it."""
+Stamp = tuple[int, int, int]
+"""The inode, modification time in nanoseconds and size in bytes of a file."""
+
+ABSENT: Stamp = (0, 0, 0)
+
+State = Mapping[str, Stamp]
+"""The stamp of each file, by path: they tell that it changed without reading it."""
 
 logger = logging.getLogger(__name__)
 
@@ -101,7 +106,7 @@ class Reload:
             return
         before, self._seen = self._seen, state  # now, so that what fails below does not fail every second
         app, problems = self._load()
-        if problems and not self._settled(state):
+        if (problems or _emptied(before or {}, state)) and not self._settled(state):
             self._seen = before
             return
         if app and not problems:
@@ -162,11 +167,21 @@ def _changes(before: App | None, after: App) -> str:
 
 
 def _state(folder: Path) -> State:
-    state = {name: (0, 0, 0) for name in _listed(folder) if name.lower() in CODE_FOLDERS}
+    state = {name: ABSENT for name in _listed(folder) if name.lower() in CODE_FOLDERS}
     files = [DEFINITION_FILE]
     for name in CODE_FOLDERS:
         files += [f"{name}/{file}" for file in _listed(folder / name) if not is_ignored(file)]
     return {**state, **{file: _stamp(folder / file) for file in files}}
+
+
+def _emptied(before: State, after: State) -> bool:
+    """Whether a file is empty that was not: how a save in place begins, and for code it is valid."""
+    return any(_is_empty(stamp) and not _is_empty(before.get(path, ABSENT)) for path, stamp in after.items())
+
+
+def _is_empty(stamp: Stamp) -> bool:
+    inode, _, size = stamp
+    return inode != 0 and size == 0
 
 
 def _directories(folder: Path) -> dict[Path, tuple[int, int]]:
@@ -188,9 +203,9 @@ def _listed(directory: Path) -> list[str]:
         return []
 
 
-def _stamp(path: Path) -> tuple[int, int, int]:
+def _stamp(path: Path) -> Stamp:
     try:
         status = path.stat()
     except OSError:
-        return (0, 0, 0)
+        return ABSENT
     return (status.st_ino, status.st_mtime_ns, status.st_size)

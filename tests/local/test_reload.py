@@ -118,6 +118,23 @@ def test_a_definition_that_is_away_for_a_moment(watched: Watched) -> None:
     assert watched.said() == "Reloaded shop: relive.yaml changed."
 
 
+def test_a_save_in_place_that_is_half_way(watched: Watched) -> None:
+    for number in range(2, 12):
+        with (watched.folder / "functions" / "top.py").open("w") as file:
+            time.sleep(0.15)
+            file.write(f"A = {number}")
+
+        assert watched.said() == "Reloaded shop: functions/top.py changed."
+        assert watched.running() == f"A = {number}"
+
+
+def test_a_file_that_stays_empty(watched: Watched) -> None:
+    watched.write({"functions/top.py": ""})
+
+    assert watched.said() == "Reloaded shop: functions/top.py changed."
+    assert watched.running() == ""
+
+
 SILENT: dict[str, Callable[[Path], object]] = {
     "the same content again": lambda folder: (folder / "functions/top.py").write_text("A = 1"),
     "a comment in the definition": lambda folder: (folder / "relive.yaml").write_text(DEFINITION + "# a note\n"),
