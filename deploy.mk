@@ -8,6 +8,8 @@ LAMBDA_ARCHITECTURE := $(subst aarch64,arm64,$(LAMBDA_MACHINE))
 
 LAMBDA_WHEELS := build/lambda/wheels-$(LAMBDA_PYTHON)-$(LAMBDA_MACHINE)
 LAMBDA_EMULATOR := build/lambda/emulator-$(LAMBDA_PYTHON)-$(LAMBDA_MACHINE)
+# With it comes a Python of that version, if tests have made it.
+LAMBDA_IMAGE := build/lambda/image-$(LAMBDA_PYTHON)-$(LAMBDA_MACHINE)
 LAMBDA_PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile --only-binary=:all: \
 	--python-version $(LAMBDA_PYTHON) --platform manylinux2014_$(LAMBDA_MACHINE) --platform manylinux_2_28_$(LAMBDA_MACHINE)
 
@@ -15,7 +17,7 @@ SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 
 # Lambda's own Python brings boto3 and what it needs. The rest is not needed there.
 IN_LAMBDA := boto3 botocore s3transfer dateutil python_dateutil six six.py urllib3
-NOT_IN_PACKAGE := cli local sandbox/guests sandbox/build.py
+NOT_IN_PACKAGE := cli local sandbox/guests sandbox/build.py sandbox/immortal.py sandbox/memory_image.py
 
 package: .venv-sam/sam.stamp  ## Build the package for AWS from APP
 	$(SAM) build --parameter-overrides Architecture=$(LAMBDA_ARCHITECTURE)
@@ -35,7 +37,7 @@ build-ApiFunction build-RunFunction: guest $(LAMBDA_WHEELS)/.stamp
 	@for part in relive.yaml functions types shared; do \
 		if test -e "$(APP)/$$part"; then cp -R "$(APP)/$$part" "$(ARTIFACTS_DIR)/app" || exit 1; fi; done
 	@# Code compiled here halves a cold start. The check is of no use there, and the files' times change on the way.
-	@if python$(LAMBDA_PYTHON) -c pass 2>/dev/null; then cd "$(ARTIFACTS_DIR)" \
+	@export PATH="$(CURDIR)/$(LAMBDA_IMAGE)/bin:$$PATH"; if python$(LAMBDA_PYTHON) -c pass 2>/dev/null; then cd "$(ARTIFACTS_DIR)" \
 		&& python$(LAMBDA_PYTHON) -m compileall -q --invalidation-mode unchecked-hash -x '^\./app/' .; \
 		else echo "No Python $(LAMBDA_PYTHON) here to compile the modules with: cold starts take half a second longer."; fi
 	@chmod -R a+rX "$(ARTIFACTS_DIR)"

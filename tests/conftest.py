@@ -45,6 +45,14 @@ def guest(guests: Path) -> Path:
     return compiled_guest(guests)
 
 
+@pytest.fixture(scope="session")
+def built(guests: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `sam build` makes of the bookstore, with a folder for each function; Linux only, and it takes a while."""
+    from tests.functions.package import sam_build
+
+    return sam_build(tmp_path_factory.mktemp("package"))
+
+
 @pytest.fixture
 def make_app(tmp_path: Path) -> MakeApp:
     """Makes an app from its files: the text of each by its path, `functions/hello.py` for one."""

@@ -9,6 +9,8 @@ BUDGET_SECONDS = 2
 
 API = "functions.api.app"
 RUN = "functions.run.app"
+FUNCTIONS = {API: "ApiFunction", RUN: "RunFunction"}
+"""Their names in template.yaml."""
 
 # Name of the event, handler's module, status, error code, and what else is in the body.
 SCENARIOS: list[tuple[str, str, int, int | None, str]] = [

@@ -10,6 +10,7 @@ import warnings
 from pathlib import Path
 
 from tests.conftest import ROOT
+from tests.functions.events import environment
 
 SAM = ROOT / ".venv-sam"
 MACHINE = platform.machine()
@@ -18,16 +19,22 @@ LAMBDA_PYTHON = "3.13"
 
 @functools.cache
 def python_of_lambda() -> tuple[str, str]:
-    """A Python of Lambda's version and that version; without one on this machine, the Python that runs the tests.
+    """A Python of Lambda's version and that version; where there is none, that of the tests' base image; where that
+    cannot be made, the Python that runs the tests.
 
     The package holds modules that are compiled for one version of Python, so it is built for the one that is found.
     """
+    from tests.container.image import ImageUnavailable, python_of_base_image
+
     name = f"python{LAMBDA_PYTHON}"
     candidates = [shutil.which(name), *map(str, Path.home().glob(f".pyenv/versions/{LAMBDA_PYTHON}.*/bin/{name}"))]
     for candidate in candidates:
         if candidate and subprocess.run([candidate, "-c", "pass"], capture_output=True, check=False).returncode == 0:
             return candidate, LAMBDA_PYTHON
-    warnings.warn(f"No Python {LAMBDA_PYTHON} on this machine: the package is built for this one", stacklevel=2)
+    try:
+        return str(python_of_base_image()), LAMBDA_PYTHON
+    except ImageUnavailable as why:
+        warnings.warn(f"No Python {LAMBDA_PYTHON} ({why}): the package is built for another one", stacklevel=2)
     return sys.executable, f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
@@ -56,6 +63,14 @@ def install_emulator(version: str) -> None:
 
 def emulator_packages(version: str) -> Path:
     return ROOT / "build" / "lambda" / f"emulator-{version}-{MACHINE}"
+
+
+def environment_in_package(package: Path, data: Path) -> dict[str, str]:
+    """The whole environment of a function that runs from its package on this machine."""
+    places = environment(str(package / "app"), str(package / "guests"), str(data))
+    # As in Lambda, the package comes first, then what the image brings; here, boto3 and the runtime's client.
+    _, version = python_of_lambda()
+    return {**places, "PYTHONPATH": f"{package}:{emulator_packages(version)}", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def sam_build(folder: Path) -> Path:

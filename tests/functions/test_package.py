@@ -1,24 +1,17 @@
 """What `sam build` makes runs: in the Python of Lambda with nothing else around it, and under the runtime's emulator."""
 
 import json
-import os
-import platform
-import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from runtime.sandbox.architecture import this_machine
-from tests.functions.events import API, RUN, check, environment, event, scenarios
-from tests.functions.package import SAM, emulator_packages, python_of_lambda, sam_build
+from tests.functions.emulator import emulator
+from tests.functions.events import API, FUNCTIONS, RUN, check, event, scenarios
+from tests.functions.package import environment_in_package, python_of_lambda
 from tests.functions.test_handlers import INVOKE
 
 pytestmark = [
@@ -28,26 +21,12 @@ pytestmark = [
 ]
 
 MEGABYTE = 1024 * 1024
-FUNCTIONS = {API: "ApiFunction", RUN: "RunFunction"}
-
-
-@pytest.fixture(scope="module")
-def built(guests: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return sam_build(tmp_path_factory.mktemp("package"))
 
 
 @pytest.fixture
 def package_environment(built: Path, tmp_path: Path) -> Any:
-    """The whole environment of a function that runs from its package."""
-    _, version = python_of_lambda()
-
-    def make(module: str) -> dict[str, str]:
-        package = built / FUNCTIONS[module]
-        places = environment(str(package / "app"), str(package / "guests"), str(tmp_path / "data"))
-        # As in Lambda, the package comes first, then what the image brings; here, boto3 and the runtime's client.
-        return {**places, "PYTHONPATH": f"{package}:{emulator_packages(version)}", "PYTHONDONTWRITEBYTECODE": "1"}
-
-    return make
+    """The whole environment of a function that runs from its package, by its module."""
+    return lambda module: environment_in_package(built / FUNCTIONS[module], tmp_path / "data")
 
 
 class TestContent:
@@ -111,73 +90,6 @@ def test_in_an_empty_environment(module: str, package_environment: Any, tmp_path
         json.loads((tmp_path / "answers.json").read_text()), rows, strict=True
     ):
         check(answer, status, code, part)
-
-
-class Emulator:
-    """Lambda's runtime interface emulator with a function in it, at a port of its own."""
-
-    def __init__(self, module: str, variables: dict[str, str], package: Path, log: Path) -> None:
-        architecture = {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()]
-        (program,) = SAM.glob(f"lib/python*/site-packages/samcli/local/rapid/aws-lambda-rie-{architecture}")
-        self._port, api_port = _free_port(), _free_port()
-        self._log = log
-        python, _ = python_of_lambda()
-        self._process = subprocess.Popen(
-            [
-                str(program),
-                "--runtime-interface-emulator-address", f"127.0.0.1:{self._port}",
-                "--runtime-api-address", f"127.0.0.1:{api_port}",
-                python, "-m", "awslambdaric", f"{module}.handler",
-            ],
-            cwd=package,
-            env={
-                **variables,
-                "PATH": os.environ["PATH"],
-                "LAMBDA_TASK_ROOT": str(package),
-                "AWS_LAMBDA_FUNCTION_NAME": FUNCTIONS[module],
-                "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
-                "AWS_LAMBDA_FUNCTION_TIMEOUT": "75",
-                "AWS_REGION": "us-east-1",
-                "AWS_DEFAULT_REGION": "us-east-1",
-                "AWS_ACCESS_KEY_ID": "none",
-                "AWS_SECRET_ACCESS_KEY": "none",
-            },
-            stdout=log.open("wb"),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )  # fmt: skip
-
-    def invoke(self, event: Any) -> Any:
-        """One at a time: the emulator does not stand more."""
-        url = f"http://127.0.0.1:{self._port}/2015-03-31/functions/function/invocations"
-        give_up_at = time.monotonic() + 60
-        while True:
-            try:
-                return httpx.post(url, json=event, timeout=60, trust_env=False).json()
-            except httpx.ConnectError:
-                assert self._process.poll() is None, self._log.read_text()
-                assert time.monotonic() < give_up_at
-                time.sleep(0.1)
-
-    def end(self) -> None:
-        os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-
-
-@contextmanager
-def emulator(module: str, variables: dict[str, str], package: Path, log: Path) -> Iterator[Emulator]:
-    running = Emulator(module, variables, package, log)
-    try:
-        yield running
-    finally:
-        running.end()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @pytest.mark.parametrize("module", [API, RUN])
