@@ -4,21 +4,12 @@ import json
 
 from runtime.apps.app import App
 from runtime.apps.problem import Problem
+from runtime.cloudcode.silence import Silence
 from runtime.deadline import Deadline
 from runtime.sandbox.endings import NotDefined
 from runtime.sandbox.sandbox import Sandbox
 
 SECONDS = 30
-
-
-class Silence:
-    """A host for code that is compiled and not run."""
-
-    def call(self, _capability: str, _arguments: str) -> None:
-        return None
-
-    def log(self, _line: str) -> None:
-        return None
 
 
 def problems_in(app: App, sandbox: Sandbox) -> list[Problem]:

@@ -8,9 +8,11 @@ from collections import deque
 from collections.abc import Callable
 
 from runtime.deadline import Deadline
+from runtime.held import text_bytes
 from runtime.sandbox.endings import Crashed, Ending, Finished, NotDefined, TimedOut
 from runtime.sandbox.host import Host
 from runtime.sandbox.processes import RunnerProcess
+from runtime.sandbox.share import Share
 from runtime.sandbox.wire import (
     HEADER,
     LONGEST_FROM_RUNNER,
@@ -26,11 +28,21 @@ SIMULTANEOUS_HOST_CALLS = 16
 """Host calls of one call that are worked on at once; further ones wait for their turn."""
 
 WAITING_CALLS = 10_000
-WAITING_BYTES = 32 * 1024 * 1024
-"""Host calls that may wait for their turn, and what their arguments may take. Honest code stays far below both."""
+"""Host calls that may wait for their turn. Honest code stays far below."""
+
+LONGEST_NAME = 1000
+"""Characters of a capability's name that are kept; what is longer is the name of none."""
 
 GRACE_SECONDS = 5
 """How long after its deadline a runner ends itself, should this process not have killed it."""
+
+
+PREPARED_LOG = 1024 * 1024
+"""What may be logged while code is prepared, in characters. Logs of calls are cut far below it."""
+
+
+class PreparationLost(Exception):
+    """What a runner had prepared cannot be used; a fresh one is as good as ever. No handler has been started."""
 
 
 class _OutOfTime(Exception):
@@ -44,28 +56,35 @@ class _NoReply(Exception):
 class Exchange:
     """Runs one call on a runner. The runner is fit for another call only if the ending says so."""
 
-    def __init__(self, runner: RunnerProcess, host: Host, deadline: Deadline) -> None:
+    def __init__(self, runner: RunnerProcess, host: Host, deadline: Deadline, share: Share | None = None) -> None:
         self._runner = runner
         self._host = host
         self._deadline = deadline
+        self._share = share = share or Share.of_one_call()
         self._received = bytearray()
         self._writing = threading.Lock()
         self._open = True
-        self._host_calls = HostCalls(self._answer)
+        self._host_calls = HostCalls(self._answer, share)
 
-    def run(self, code: str, make_event: Callable[[], str], memory_mb: int, definition_seconds: float) -> Ending:
-        """Define the code, handle the event that `make_event` makes at the last moment, and tell how it ended."""
+    def run(self, code: str, make_event: Callable[[], str], definition_seconds: float) -> Ending:
+        """Define the code, handle the event that `make_event` makes at the last moment, and tell how it ended.
+
+        Raises PreparationLost when the runner was prepared for this code, and that has come to nothing.
+        """
         defining = True
         forget = self._deadline.on_early_end(self._runner.kill)
         try:
             definition_deadline = self._deadline.at_most(definition_seconds)
-            self._send(Message(Kind.DEFINE, memory_mb, code), definition_deadline)
-            if early := self._converse(Kind.DEFINED, definition_deadline):
-                return early
+            if self._runner.prepared:
+                self._collect_prepared(definition_deadline)
+            else:
+                self._send(Message(Kind.DEFINE, _seconds(definition_deadline), code), definition_deadline)
+                if early := self._converse(Kind.DEFINED, definition_deadline, self._host.log):
+                    return early
             defining = False
-            seconds = int(self._deadline.remaining()) + 1 + GRACE_SECONDS
-            self._send(Message(Kind.HANDLE, seconds, make_event()), self._deadline)
-            return self._converse(Kind.ENDED, self._deadline) or Crashed("the runner answered out of turn")
+            self._send(Message(Kind.HANDLE, _seconds(self._deadline), make_event()), self._deadline)
+            ending = self._converse(Kind.ENDED, self._deadline, self._host.log)
+            return ending or Crashed("the runner answered out of turn")
         except _OutOfTime:
             return TimedOut(defining, self._host_calls.under_way())
         except BrokenWire as exception:
@@ -79,16 +98,40 @@ class Exchange:
             with self._writing:
                 self._open = False
 
-    def _converse(self, until: Kind, deadline: Deadline) -> Ending | None:
+    def _collect_prepared(self, deadline: Deadline) -> None:
+        """Wait until the definition that the runner was given earlier is done. What it logged belongs to this call."""
+        self._runner.prepared = None
+        lines: list[str] = []
+        room = PREPARED_LOG
+
+        def keep(line: str) -> None:
+            nonlocal room
+            room -= len(line) + 1
+            if room < 0:
+                raise BrokenWire("it logged more than is kept")
+            lines.append(line)
+
+        try:
+            failure = self._converse(Kind.DEFINED, deadline, keep)
+        except (_OutOfTime, BrokenWire):
+            if self._deadline.expired:
+                raise
+            raise PreparationLost from None
+        if failure:  # it may have had to do with the moment; the call has a definition of its own to tell
+            raise PreparationLost
+        for line in lines:
+            self._host.log(line)
+
+    def _converse(self, until: Kind, deadline: Deadline, log: Callable[[str], None]) -> Ending | None:
         """Serve the guest until the message that is waited for; None when a definition succeeded."""
         while True:
             message = self._receive(deadline)
             match message.kind:
                 case Kind.LOG:
-                    self._host.log(message.text)
+                    log(message.text)
                 case Kind.START if until is Kind.ENDED:
-                    capability, _, arguments = message.text.partition("\n")
-                    self._host_calls.start(message.number, capability, arguments)
+                    capability, told, arguments = message.text.partition("\n")
+                    self._host_calls.start(message.number, capability[:LONGEST_NAME], arguments if told else None)
                 case Kind.TRAPPED:
                     return Crashed(message.text)
                 case Kind.DEFINED if until is Kind.DEFINED:
@@ -98,15 +141,23 @@ class Exchange:
                 case _:
                     raise BrokenWire(f"{message.kind.name} came out of turn")
 
-    def _answer(self, number: int, capability: str, arguments: str) -> None:
-        """Work on one host call, in a thread of its own. A reply to a call that is over is dropped."""
-        reply = self._host.call(capability, arguments)
+    def _answer(self, number: int, capability: str, arguments: str | None) -> None:
+        """Work on one host call, in a thread of its own. A reply to a call that is over is dropped.
+
+        Without arguments the request had no room for them.
+        """
+        reply = self._share.refusal if arguments is None else self._host.call(capability, arguments)
         if reply is None:
             raise _NoReply
+        size = text_bytes(reply)
+        fits = self._share.held.take(size)
         try:
-            self._send(Message(Kind.REPLY, number, reply), self._deadline)
+            self._send(Message(Kind.REPLY, number, reply if fits else self._share.refusal), self._deadline)
         except (BrokenWire, _OutOfTime):
             return  # the call is over, and its ending is told by the thread that runs it
+        finally:
+            if fits:
+                self._share.held.give_back(size)
 
     def _send(self, message: Message, deadline: Deadline) -> None:
         """Write a message. The pipe does not block, so that a runner which does not read cannot hold this up."""
@@ -128,14 +179,31 @@ class Exchange:
 
     def _receive(self, deadline: Deadline) -> Message:
         length, kind, number = decode_header(self._take(HEADER.size, deadline), LONGEST_FROM_RUNNER)
-        return Message(kind, number, decode_text(self._take(length, deadline)))
+        if kind is not Kind.START:
+            return Message(kind, number, decode_text(self._take(length, deadline)))
+        # A text is there twice while it is read. One that does not fit is left out, and so are its arguments then.
+        if not self._share.held.take(2 * length):
+            self._skip(length, deadline)
+            return Message(kind, number)
+        try:
+            return Message(kind, number, decode_text(self._take(length, deadline)))
+        finally:
+            self._share.held.give_back(2 * length)
 
     def _take(self, size: int, deadline: Deadline) -> bytes:
         while len(self._received) < size:
             self._fill(deadline)
-        taken = bytes(self._received[:size])
+        with memoryview(self._received) as received, received[:size] as part:
+            taken = bytes(part)
         del self._received[:size]
         return taken
+
+    def _skip(self, size: int, deadline: Deadline) -> None:
+        while len(self._received) < size:
+            size -= len(self._received)
+            self._received.clear()
+            self._fill(deadline)
+        del self._received[:size]
 
     def _fill(self, deadline: Deadline) -> None:
         if deadline.expired:  # also when the guest keeps sending
@@ -151,25 +219,29 @@ class Exchange:
 
 
 class HostCalls:
-    """Works on the host calls of one exchange side by side, a few at a time."""
+    """Works on the host calls of one exchange side by side, a few at a time.
 
-    def __init__(self, work: Callable[[int, str, str], None]) -> None:
+    Their arguments count for the request's share from here on. What does not fit is dropped, and None takes its place.
+    """
+
+    def __init__(self, work: Callable[[int, str, str | None], None], share: Share) -> None:
         self._work = work
+        self._held = share.held
         self._lock = threading.Lock()
-        self._waiting: deque[tuple[int, str, str]] = deque()
-        self._waiting_bytes = 0
+        self._waiting: deque[tuple[int, str, str | None]] = deque()
         self._under_way: dict[int, str] = {}
         self._threads = 0
         self._closed = False
 
-    def start(self, number: int, capability: str, arguments: str) -> None:
+    def start(self, number: int, capability: str, arguments: str | None) -> None:
         """Raises BrokenWire when more calls wait than any honest code starts."""
         with self._lock:
-            if len(self._waiting) >= WAITING_CALLS or self._waiting_bytes >= WAITING_BYTES:
+            if len(self._waiting) >= WAITING_CALLS:
                 raise BrokenWire("it started more calls to the host than can wait for their turn")
             self._under_way[number] = capability
+            if arguments is not None and not self._held.take(text_bytes(arguments)):
+                arguments = None
             self._waiting.append((number, capability, arguments))
-            self._waiting_bytes += len(arguments)
             if self._threads == SIMULTANEOUS_HOST_CALLS:
                 return
             self._threads += 1
@@ -184,26 +256,37 @@ class HostCalls:
         """Start none of those that wait: the call that wanted them is over."""
         with self._lock:
             self._closed = True
-            self._waiting.clear()
+            while self._waiting:
+                self._give_back(self._waiting.popleft()[2])
 
     def _work_until_idle(self) -> None:
         try:
             while (call := self._next()) is not None:
-                with contextlib.suppress(_NoReply):
-                    self._work(*call)
-                    with self._lock:
-                        self._under_way.pop(call[0], None)
+                try:
+                    with contextlib.suppress(_NoReply):
+                        self._work(*call)
+                        with self._lock:
+                            self._under_way.pop(call[0], None)
+                finally:
+                    self._give_back(call[2])
         finally:
             with self._lock:
                 self._threads -= 1
 
-    def _next(self) -> tuple[int, str, str] | None:
+    def _give_back(self, arguments: str | None) -> None:
+        if arguments is not None:
+            self._held.give_back(text_bytes(arguments))
+
+    def _next(self) -> tuple[int, str, str | None] | None:
         with self._lock:
             if not self._waiting or self._closed:
                 return None
-            call = self._waiting.popleft()
-            self._waiting_bytes -= len(call[2])
-            return call
+            return self._waiting.popleft()
+
+
+def _seconds(deadline: Deadline) -> int:
+    """When a runner ends itself, in seconds from now, should this process not have killed it."""
+    return int(deadline.remaining()) + 1 + GRACE_SECONDS
 
 
 def _milliseconds(deadline: Deadline) -> int:

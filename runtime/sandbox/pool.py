@@ -1,10 +1,12 @@
 """The runners of this process: who gets one, who waits, and what becomes of them."""
 
 import threading
-from collections import Counter
 
 from runtime.deadline import Deadline
+from runtime.sandbox.idle import IdleRunners
+from runtime.sandbox.preparation import Preparations
 from runtime.sandbox.processes import ForkServer, RunnerProcess
+from runtime.turns import Turns
 
 
 class NoRunnerInTime(Exception):
@@ -12,94 +14,67 @@ class NoRunnerInTime(Exception):
 
 
 class Pool:
-    """At most `size` runners, each of which serves one app for its whole life.
+    """At most `size` runners, each of which serves one app for its whole life; who gets one is told by `Turns`."""
 
-    Calls nest, and a call holds its runner while it waits for a nested one. So that they can never all wait for each
-    other, one runner is kept for each level of nesting that is still possible: calls of depth `d` or less may together
-    hold at most `size - (deepest - d)`. Whatever the calls do, one at the deepest level can always run and end.
-    """
-
-    def __init__(self, fork_server: ForkServer, size: int, deepest: int) -> None:
-        if size <= deepest:
-            raise ValueError(
-                f"{size} runners are too few for calls nested {deepest} deep; at least {deepest + 1} are needed."
-            )
+    def __init__(self, fork_server: ForkServer, preparations: Preparations, size: int, deepest: int) -> None:
         self._fork_server = fork_server
         self._size = size
-        self._deepest = deepest
-        self._changed = threading.Condition()
-        self._idle: list[RunnerProcess] = []
-        self._busy_at_depth: Counter[int] = Counter()
+        self._turns = Turns(size, deepest)
+        self._lock = threading.Lock()
+        self._idle = IdleRunners(preparations)
         self._closed = False
 
-    def acquire(self, app: str, depth: int, deadline: Deadline) -> RunnerProcess:
-        """A runner for a call of an app at a depth. Raises NoRunnerInTime, SandboxUnavailable."""
-        outcasts = []
-        with self._changed:
-            self._wait_for_turn(depth, deadline)
-            self._busy_at_depth[depth] += 1
-            runner = None
-            while runner is None and (idle := self._idle_runner_of(app)) is not None:
-                self._idle.remove(idle)
-                if idle.has_died():
-                    outcasts.append(idle)
-                else:
-                    runner = idle
-            if runner is None and self._busy_at_depth.total() + len(self._idle) > self._size:
-                outcasts.append(self._idle.pop(0))  # another app's, unused for the longest time
+    @property
+    def is_busy(self) -> bool:
+        """Whether there is more than one call at the moment."""
+        return self._turns.held > 1
+
+    def acquire(self, app: str, code: str, depth: int, deadline: Deadline) -> RunnerProcess:
+        """A runner for a call of an app's code at a depth. Raises NoRunnerInTime, SandboxUnavailable."""
+        if not self._turns.take(depth, deadline):
+            raise NoRunnerInTime
+        with self._lock:
+            runner, outcasts = self._take_idle(app, code)
         try:
             for outcast in outcasts:
                 outcast.end()
             return runner or self._fork_server.fork(app)
         except BaseException:
-            self._leave(depth)
+            self._turns.give_back(depth)
             raise
+
+    def replace(self, runner: RunnerProcess) -> RunnerProcess:
+        """End a runner and get a new one in its place. Raises SandboxUnavailable; it is still to be released then."""
+        runner.end()
+        return self._fork_server.fork(runner.app)
 
     def release(self, runner: RunnerProcess, depth: int, *, reusable: bool) -> None:
         """Give a runner back. One that is not reusable is killed; the next call gets a new one."""
         if not reusable:
             runner.end()
-        with self._changed:
+        with self._lock:
             if reusable and not self._closed:
-                self._idle.append(runner)
+                self._idle.add(runner)
                 runner = None  # type: ignore[assignment]
-        self._leave(depth)
+        self._turns.give_back(depth)
         if runner is not None:
             runner.end()
 
     def close(self) -> None:
         """End all idle runners; busy ones end when they are given back."""
-        with self._changed:
+        with self._lock:
             self._closed = True
-            idle, self._idle = self._idle, []
+            idle = self._idle.take_all()
         for runner in idle:
             runner.end()
 
-    def _wait_for_turn(self, depth: int, deadline: Deadline) -> None:
-        forget = deadline.on_early_end(self._wake)
-        try:
-            self._changed.wait_for(lambda: self._may_run(depth) or deadline.expired, timeout=deadline.remaining())
-        finally:
-            forget()
-        if deadline.expired or not self._may_run(depth):
-            raise NoRunnerInTime
-
-    def _wake(self) -> None:
-        with self._changed:
-            self._changed.notify_all()
-
-    def _idle_runner_of(self, app: str) -> RunnerProcess | None:
-        return next((idle for idle in reversed(self._idle) if idle.app == app), None)
-
-    def _leave(self, depth: int) -> None:
-        with self._changed:
-            self._busy_at_depth[depth] -= 1
-            self._changed.notify_all()
-
-    def _may_run(self, depth: int) -> bool:
-        busy = 0
-        for level in range(self._deepest + 1):
-            busy += self._busy_at_depth[level]
-            if level >= depth and busy >= self._size - (self._deepest - level):
-                return False
-        return True
+    def _take_idle(self, app: str, code: str) -> tuple[RunnerProcess | None, list[RunnerProcess]]:
+        """An idle runner that is fit for use, if there is one, and those that have to go."""
+        outcasts = self._idle.take_stale()
+        while (runner := self._idle.take(app, code)) is not None:
+            if not runner.has_died():
+                return runner, outcasts
+            outcasts.append(runner)
+        if self._turns.held + len(self._idle) > self._size:
+            outcasts.append(self._idle.take_oldest())
+        return None, outcasts

@@ -7,18 +7,29 @@ a call overstays its deadline; nothing in here tries to stop a guest.
 import os
 import select
 import signal
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from wasmtime import Engine, Store, WasiConfig
 from wasmtime.component import Component, Instance, Linker
 
 from runtime.deadline import Deadline
+from runtime.sandbox.lockdown.lock import RunnerLock
 from runtime.sandbox.wire import LONGEST_FROM_RUNNER, BrokenWire, Kind, Message, read_blocking, write_blocking
 
 MEGABYTE = 1024 * 1024
-LONGEST_DEFINITION_SECONDS = 900
 TABLE_ELEMENTS = 100_000
 INSTANCES = 100
+
+
+@dataclass(frozen=True)
+class Guest:
+    """What every instance is made from, and the memory that each may have."""
+
+    engine: Engine
+    component: Component
+    memory_mb: int
 
 
 class MessageTooLongError(Exception):
@@ -26,62 +37,89 @@ class MessageTooLongError(Exception):
 
 
 class Runner:
-    """Reads calls from one pipe and writes what becomes of them to the other."""
+    """Reads messages from one pipe and writes what becomes of them to the other.
 
-    def __init__(self, engine: Engine, component: Component, incoming: int, outgoing: int) -> None:
-        self._engine = engine
-        self._component = component
+    A call is a definition and the handling of an event, in an instance of their own. The definition may come long
+    before the event, so that the instance is ready when it is wanted.
+    """
+
+    def __init__(self, guest: Guest, incoming: int, outgoing: int) -> None:
+        self._guest = guest
         self._incoming = incoming
         self._outgoing = outgoing
         self._next_call = 0
         self._under_way: set[int] = set()
         self._defining = False
+        self._defined: tuple[Store, Instance] | None = None
         self._linker = self._make_linker()
 
     def serve(self) -> None:
         """Serve calls until the other side closes the pipe."""
         while True:
             message = read_blocking(self._incoming)
-            if message.kind is Kind.DEFINE:
-                self._serve_call(message)
+            match message.kind:
+                case Kind.DEFINE:
+                    self._in_time(message, self._define)
+                case Kind.PREPARE:
+                    self._in_time(message, self._prepare)
+                case Kind.HANDLE:
+                    self._in_time(message, self._handle)
+                case Kind.REPLY:  # to an earlier call, and too late for anyone
+                    pass
+                case _:
+                    raise BrokenWire(f"{message.kind.name} is no message to a runner")
 
-    def _serve_call(self, message: Message) -> None:
-        self._under_way.clear()
+    def _in_time(self, message: Message, work: Callable[[str], None]) -> None:
+        """Should nobody kill an overstaying runner, because the server itself has died, the kernel does."""
+        signal.alarm(message.number)
         try:
-            signal.alarm(LONGEST_DEFINITION_SECONDS)
-            store, instance = self._instantiate(message.number)
-            self._defining = True
-            failure = self._export(store, instance, "define", message.text)
-            self._defining = False
-            self._send(Kind.DEFINED, text=failure)
-            if failure:
-                return
-            event = self._receive(Kind.HANDLE)
-            # Should nobody kill an overstaying runner, because the server itself has died, the kernel does.
-            signal.alarm(event.number)
-            self._send(Kind.ENDED, text=self._export(store, instance, "handle", event.text))
+            work(message.text)
         except BrokenWire:
             raise
         except Exception as exception:
             self._send(Kind.TRAPPED, text=_reason(exception))
+            self._defined = None
         finally:
             signal.alarm(0)
 
-    def _instantiate(self, memory_mb: int) -> tuple[Store, Instance]:
-        store = Store(self._engine)
+    def _define(self, code: str) -> None:
+        self._define_in(code, *self._instantiate())
+
+    def _prepare(self, code: str) -> None:
+        store, instance = self._instantiate()
+        self._export(store, instance, "warm-up")
+        self._define_in(code, store, instance)
+
+    def _define_in(self, code: str, store: Store, instance: Instance) -> None:
+        self._under_way.clear()
+        self._defining = True
+        failure: str = self._export(store, instance, "define", code)
+        self._defining = False
+        if not failure:
+            self._defined = store, instance
+        self._send(Kind.DEFINED, text=failure)
+
+    def _handle(self, event: str) -> None:
+        if self._defined is None:
+            raise BrokenWire("an event came where a definition was due")
+        self._send(Kind.ENDED, text=self._export(*self._defined, "handle", event))
+        self._defined = None
+
+    def _instantiate(self) -> tuple[Store, Instance]:
+        store = Store(self._guest.engine)
         # No arguments, no environment, no folders, no sockets: what WasiConfig is not given, the guest does not have.
         store.set_wasi(WasiConfig())
-        store.set_limits(memory_size=memory_mb * MEGABYTE, table_elements=TABLE_ELEMENTS, instances=INSTANCES)
-        return store, self._linker.instantiate(store, self._component)
+        memory_size = self._guest.memory_mb * MEGABYTE
+        store.set_limits(memory_size=memory_size, table_elements=TABLE_ELEMENTS, instances=INSTANCES)
+        return store, self._linker.instantiate(store, self._guest.component)
 
-    def _export(self, store: Store, instance: Instance, name: str, text: str) -> str:
+    def _export(self, store: Store, instance: Instance, name: str, *texts: str) -> Any:
         function = instance.get_func(store, name)
         assert function is not None
-        answer: str = function(store, text)
-        return answer
+        return function(store, *texts)
 
     def _make_linker(self) -> Linker:
-        linker = Linker(self._engine)
+        linker = Linker(self._guest.engine)
         linker.add_wasip2()
         with linker.root() as root:
             root.add_func("start", self._start)
@@ -101,7 +139,7 @@ class Runner:
     def _wait(self, _: Any, timeout_milliseconds: int | None) -> tuple[int, str] | None:
         deadline = None if timeout_milliseconds is None else Deadline.after(timeout_milliseconds / 1000)
         while select.select([self._incoming], [], [], None if deadline is None else deadline.remaining())[0]:
-            reply = self._receive(Kind.REPLY)
+            reply = self._receive_reply()
             if reply.number in self._under_way:
                 self._under_way.remove(reply.number)
                 return reply.number, reply.text
@@ -117,22 +155,22 @@ class Runner:
             )
         write_blocking(self._outgoing, Message(kind, number, text))
 
-    def _receive(self, kind: Kind) -> Message:
-        """The next message of this kind; a reply to an earlier call, which is too late for anyone, is passed over."""
-        while (message := read_blocking(self._incoming)).kind is not kind:
-            if message.kind is not Kind.REPLY:
-                raise BrokenWire(f"{message.kind.name} came where {kind.name} was due")
+    def _receive_reply(self) -> Message:
+        message = read_blocking(self._incoming)
+        if message.kind is not Kind.REPLY:
+            raise BrokenWire(f"{message.kind.name} came where a reply was due")
         return message
 
 
-def run(engine: Engine, component: Component, incoming: int, outgoing: int) -> None:
+def run(guest: Guest, lock: RunnerLock, incoming: int, outgoing: int) -> None:
     """The life of a runner, from its fork to its end. Never returns to the fork server's code.
 
     Besides its pipes it holds only the descriptor of the compiled guest, from which the engine maps each new instance.
     """
     try:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        Runner(engine, component, incoming, outgoing).serve()
+        lock.apply()
+        Runner(guest, incoming, outgoing).serve()
     except BaseException:  # whatever it is, it ends here, in this process
         os._exit(1)
     os._exit(0)

@@ -5,21 +5,31 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runtime.deadline import Deadline
-from runtime.sandbox.endings import Crashed, Ending, TimedOut
-from runtime.sandbox.exchange import Exchange
+from runtime.sandbox.endings import Crashed, Ending, Finished, TimedOut
+from runtime.sandbox.exchange import Exchange, PreparationLost
 from runtime.sandbox.host import Host
-from runtime.sandbox.pool import Pool
-from runtime.sandbox.processes import ForkServer
+from runtime.sandbox.lockdown import process
+from runtime.sandbox.lockdown.layers import Layer, attempt
+from runtime.sandbox.pool import NoRunnerInTime, Pool
+from runtime.sandbox.preparation import Preparations
+from runtime.sandbox.processes import ForkServer, RunnerProcess
+from runtime.sandbox.share import Share
+
+Converse = Callable[[RunnerProcess], Ending]
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of one call, and of the sandbox as a whole: `runners` processes for calls nested `depth` deep."""
+    """Limits of one call, and of the sandbox as a whole: `runners` processes for calls nested `depth` deep.
+
+    `prepare` has the next instance of code stand ready after each call of it.
+    """
 
     memory_mb: int = 128
     definition_seconds: float = 10
     runners: int = 16
     depth: int = 8
+    prepare: bool = True
 
 
 class Sandbox:
@@ -27,29 +37,71 @@ class Sandbox:
 
     def __init__(self, guest: Path, limits: Limits) -> None:
         self._limits = limits
-        self._fork_server = ForkServer(guest)
-        self._pool = Pool(self._fork_server, limits.runners, limits.depth)
+        self._fork_server = ForkServer(guest, limits.memory_mb)
+        self._preparations = Preparations(limits.prepare)
+        self._pool = Pool(self._fork_server, self._preparations, limits.runners, limits.depth)
 
-    def start(self) -> None:
-        """Start the fork server ahead of the first call. Raises SandboxUnavailable."""
-        self._fork_server.start()
+    def start(self) -> tuple[Layer, ...]:
+        """Start the fork server ahead of the first call, and tell how everything is locked. Raises SandboxUnavailable.
+
+        Hides this process, too: it has the secrets, and runners may have the same user.
+        """
+        return attempt("server_hidden", process.hide), *self._fork_server.start()
 
     def run(
-        self, app: str, code: str, make_event: Callable[[], str], *, host: Host, deadline: Deadline, depth: int = 0
+        self,
+        app: str,
+        code: str,
+        make_event: Callable[[], str],
+        *,
+        host: Host,
+        deadline: Deadline,
+        depth: int = 0,
+        share: Share | None = None,
     ) -> Ending:
         """Run one handler of an app's code and tell how it ended.
 
         `code` and the event are texts for the guest; the event is made when the handler is about to start. `depth` is
-        how many calls of user code this one is nested in. Raises NoRunnerInTime, SandboxUnavailable.
+        how many calls of user code this one is nested in; with them it has `share`. Raises NoRunnerInTime,
+        SandboxUnavailable.
         """
-        runner = self._pool.acquire(app, depth, deadline)
+
+        def converse(runner: RunnerProcess) -> Ending:
+            return Exchange(runner, host, deadline, share).run(code, make_event, self._limits.definition_seconds)
+
+        if share is None:
+            return self._run(app, code, depth, deadline, converse)
+        if not share.runners.take(depth, deadline):
+            raise NoRunnerInTime
+        try:
+            return self._run(app, code, depth, deadline, converse)
+        finally:
+            share.runners.give_back(depth)
+
+    def _run(self, app: str, code: str, depth: int, deadline: Deadline, converse: Converse) -> Ending:
+        runner = self._pool.acquire(app, code, depth, deadline)
         ending: Ending = Crashed("the call was given up")
         try:
-            exchange = Exchange(runner, host, deadline)
-            ending = exchange.run(code, make_event, self._limits.memory_mb, self._limits.definition_seconds)
+            try:
+                ending = self._run_on(runner, code, converse)
+            except PreparationLost:
+                self._preparations.was_useless(code)
+                runner = self._pool.replace(runner)
+                ending = self._run_on(runner, code, converse)
             return ending
         finally:
-            self._pool.release(runner, depth, reusable=not isinstance(ending, TimedOut | Crashed))
+            reusable = not isinstance(ending, TimedOut | Crashed)
+            if isinstance(ending, Finished) and self._preparations.are_wanted(code):
+                seconds = int(2 * self._limits.definition_seconds) + 1
+                runner.prepare(code, seconds, warm_up=not self._pool.is_busy)
+            self._pool.release(runner, depth, reusable=reusable)
+
+    def _run_on(self, runner: RunnerProcess, code: str, converse: Converse) -> Ending:
+        was_prepared = runner.prepared is not None
+        ending = converse(runner)
+        if was_prepared:
+            self._preparations.was_useful(code)
+        return ending
 
     def close(self) -> None:
         """End all processes."""

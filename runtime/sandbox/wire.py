@@ -16,11 +16,12 @@ LONGEST_FROM_RUNNER = 16 * 1024 * 1024
 
 class Kind(IntEnum):
     # to the runner
-    DEFINE = 1  # number: megabytes of memory; text: the code
-    HANDLE = 2  # number: seconds until the runner ends itself if nobody else does; text: the event
+    DEFINE = 1  # number: seconds until the runner ends itself if nobody else does; text: the code
+    HANDLE = 2  # number: the same; text: the event
     REPLY = 3
+    PREPARE = 4  # like DEFINE, before a call wants it
     # from the runner
-    READY = 16  # text: what could not be started, empty when all is well
+    READY = 16  # number: 1 if all is well; text: the layers of the lock-down then, otherwise what went wrong
     DEFINED = 17  # text: why the definition failed, empty when it did not
     START = 18  # text: the capability, a line feed, its arguments
     LOG = 19
