@@ -18,10 +18,15 @@ from pathlib import Path
 
 from runtime.sandbox.architecture import compiled_guest
 from runtime.sandbox.engine import make_engine, target
+from runtime.sandbox.immortal import make_immortal
+from runtime.sandbox.memory_image import NoMemoryImage
 
 HERE = Path(__file__).parent
 WORLD = HERE / "world.wit"
 SOURCES = HERE / "guests" / "python" / "src"
+AFTERWARDS = ("engine.py", "immortal.py", "memory_image.py")
+"""What decides about the result besides the sources and the tools."""
+
 TOOLS = ("componentize-py", "wasmtime", "tzdata")
 
 UNFINISHED = "unfinished-"
@@ -72,18 +77,23 @@ def _build_if_needed(folder: Path, progress: Progress, force: bool) -> bool:
         _componentize(component)
         progress(f"Building the Python guest (2 of 2): machine code for {target()}")
         compiled = Path(temporary) / result.name
-        compiled.write_bytes(_compile(component))
+        try:
+            immortal = make_immortal(component.read_bytes())
+        except NoMemoryImage as exception:
+            raise BuildFailed(f"The guest's snapshot is not as expected: {exception}") from exception
+        compiled.write_bytes(_compile(immortal))
         os.replace(compiled, result)
     stamp.write_text(inputs)
     return True
 
 
 def hash_of_inputs() -> str:
-    """The hash of the world, the guest's sources, the tools' versions and the target."""
+    """The hash of the world, the guest's sources, the tools' versions, what is done afterwards, and the target."""
     digest = hashlib.sha256(target().encode())
     for tool in TOOLS:
         digest.update(f"{tool} {importlib.metadata.version(tool)}\n".encode())
-    digest.update(WORLD.read_bytes())
+    for path in (WORLD, *(HERE / name for name in AFTERWARDS)):
+        digest.update(path.read_bytes())
     for path in sorted(SOURCES.rglob("*.py")):
         digest.update(f"{path.relative_to(SOURCES)}\n".encode() + path.read_bytes())
     return digest.hexdigest()
@@ -106,7 +116,7 @@ def _componentize(component: Path) -> None:
         raise BuildFailed(f"componentize-py failed:\n{said.strip()}")
 
 
-def _compile(component: Path) -> bytes:
+def _compile(component: bytes) -> bytes:
     from wasmtime.component import Component
 
-    return bytes(Component.from_file(make_engine(), component).serialize())
+    return bytes(Component(make_engine(), component).serialize())

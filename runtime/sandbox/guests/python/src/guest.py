@@ -1,4 +1,4 @@
-"""The component's entry point: the two exports of the world, and what is done once, when the guest is built.
+"""The component's entry point: the exports of the world, and what is done once, when the guest is built.
 
 Everything that happens while this module is imported is part of the snapshot that each call starts from.
 """
@@ -12,7 +12,17 @@ preload.import_standard_library()
 # These come after the preload, which must see the standard library as it is.
 import wit_world  # noqa: E402
 
-from relive_guest import checking, environment, failure, host, pending, rehearsal, sources  # noqa: E402
+from relive_guest import (  # noqa: E402
+    checking,
+    compiling,
+    environment,
+    failure,
+    host,
+    pending,
+    rehearsal,
+    snapshot,
+    sources,
+)
 from relive_guest.definition import Definition  # noqa: E402
 from relive_guest.handling import handle  # noqa: E402
 
@@ -23,12 +33,16 @@ _definitions: list[Definition] = []
 
 
 class WitWorld(wit_world.WitWorld):
-    """Nothing may be raised from an export: to the host it would look like an abort, without a reason."""
+    """Nothing that user code does may be raised from an export: to the host it would look like an abort."""
+
+    def warm_up(self) -> None:
+        rehearsal.repeat(handle, _forget_call)
 
     def define(self, code: str) -> str:
         try:
-            if code.startswith("check:"):
-                return checking.check(json.loads(code.removeprefix("check:")))
+            what, _, files = code.partition(":")
+            if what in ("check", "compile"):
+                return (checking.check if what == "check" else compiling.compile_all)(json.loads(files))
             _definitions.append(Definition.load(code))
         except BaseException as exception:
             return failure.ending(exception)
@@ -47,4 +61,5 @@ def _forget_call() -> None:
         module.forget_call()
 
 
-rehearsal.rehearse(WitWorld().define, WitWorld().handle, _forget_call)
+rehearsal.rehearse(handle, _forget_call)
+snapshot.settle()

@@ -23,10 +23,14 @@ class Definition:
 
     @classmethod
     def load(cls, text: str) -> Definition:
-        """Run the top level of a file. `text` is JSON: `{"entry": path, "files": {path: source}}`."""
+        """Run the top level of a file.
+
+        `text` is JSON: `{"entry": path, "files": {path: source}}`, perhaps with what `compiling` made of the files
+        under `compiled`.
+        """
         code = json.loads(text)
         entry: str = code["entry"]
-        sources.remember(code["files"])
+        sources.remember(code["files"], code.get("compiled", {}))
         environment.start_definition()
         finder = importing.offer_shared()
         name = entry.removesuffix(".py").replace("/", ".")

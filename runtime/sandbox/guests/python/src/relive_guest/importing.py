@@ -55,7 +55,7 @@ class SharedFinder(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
         return sources.text(file_of(fullname))
 
     def get_code(self, fullname: str) -> CodeType:
-        return sources.compiled(file_of(fullname), self.get_source(fullname))
+        return sources.code(file_of(fullname))
 
     def exec_module(self, module: ModuleType) -> None:
         if module.__name__ == "shared":

@@ -5,12 +5,15 @@ every call would do all of that anew: it halves the time of a call.
 """
 
 import asyncio
-import gc
+import contextlib
 import json
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
+
+from relive_guest import compiling
+from relive_guest.definition import Definition
 
 TIMES = 20
 """As often as the interpreter wants to see code before it has adapted all of it."""
@@ -78,27 +81,42 @@ CALLS = (
 """Source, handler, and what the event has beside."""
 
 
-def rehearse(define: Callable[[str], str], handle: Callable[[str], str], forget: Callable[[], None]) -> None:
+_kept: list[Definition] = []
+
+
+def rehearse(handle: Callable[[Definition, str], str], forget: Callable[[], None]) -> None:
     """Define and handle a few times, and leave nothing of it behind but what the interpreter has learnt."""
-    modules, finders, output = set(sys.modules), list(sys.meta_path), (sys.stdout, sys.stderr)
     for _ in range(TIMES):
         for source, handler, event in CALLS:
-            files = {"functions/rehearsed.py": source, "shared/rehearsed.py": SHARED}
-            assert define(json.dumps({"entry": "functions/rehearsed.py", "files": files})) == ""
-            answer = handle(json.dumps({"handler": handler, "time_left": 60, **event}))
-            expected = "failed" if "failing" in handler else "answered"
-            assert json.loads(answer.partition("\n")[0])["ending"] == expected, answer
-            forget()
-            for name in set(sys.modules) - modules:
-                del sys.modules[name]
-            sys.meta_path[:] = finders
+            with _leaving_nothing(forget):
+                answer = handle(_load(source), json.dumps({"handler": handler, "time_left": 60, **event}))
+                expected = "failed" if "failing" in handler else "answered"
+                assert json.loads(answer.partition("\n")[0])["ending"] == expected, answer
+    with _leaving_nothing(forget):
+        _kept.append(_load(FUNCTION))
+
+
+def repeat(handle: Callable[[Definition, str], str], forget: Callable[[], None]) -> None:
+    """Handle once more, in an instance that has run nothing else."""
+    handle(_kept[0], json.dumps({"handler": "on_request", "time_left": 60, **FOR_FUNCTION}))
+    asyncio.set_event_loop(None)
+    forget()
+
+
+def _load(source: str) -> Definition:
+    files = {"functions/rehearsed.py": source, "shared/rehearsed.py": SHARED}
+    compiled = json.loads(compiling.compile_all(files))["compiled"]
+    return Definition.load(json.dumps({"entry": "functions/rehearsed.py", "files": files, "compiled": compiled}))
+
+
+@contextlib.contextmanager
+def _leaving_nothing(forget: Callable[[], None]) -> Iterator[None]:
+    modules, finders, output = set(sys.modules), list(sys.meta_path), (sys.stdout, sys.stderr)
+    yield
+    forget()
+    for name in set(sys.modules) - modules:
+        del sys.modules[name]
+    sys.meta_path[:] = finders
     sys.stdout, sys.stderr = output
     asyncio.set_event_loop(None)
     random.seed(0)
-    _settle()
-
-
-def _settle() -> None:
-    """What lives now lives for ever: a collection that looked at all of it would take a tenth of a second."""
-    gc.collect()
-    gc.freeze()

@@ -1,14 +1,18 @@
 """User code's own files, by their paths inside the app folder."""
 
+import base64
+import marshal
 from collections.abc import Mapping
 from types import CodeType
 
 _files: dict[str, str] = {}
+_compiled: dict[str, str] = {}
 
 
-def remember(files: Mapping[str, str]) -> None:
-    """Take note of the files of this call."""
+def remember(files: Mapping[str, str], compiled: Mapping[str, str]) -> None:
+    """Take note of the files of this call, and of the code of those that were compiled ahead: marshalled, in base64."""
     _files.update(files)
+    _compiled.update(compiled)
 
 
 def has(path: str | None) -> bool:
@@ -29,6 +33,15 @@ def line(path: str, number: int | None) -> str:
 def forget_call() -> None:
     """Be as before any call."""
     _files.clear()
+    _compiled.clear()
+
+
+def code(path: str) -> CodeType:
+    """The code of a file, compiled ahead or now. Raises SyntaxError."""
+    if path in _compiled:
+        ahead: CodeType = marshal.loads(base64.b64decode(_compiled[path]))
+        return ahead
+    return compiled(path, text(path))
 
 
 def compiled(path: str, source: str) -> CodeType:
