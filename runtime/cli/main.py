@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from runtime.cli import enable, guest, logs, secrets, serve, version
+from runtime.cli import doctor, enable, guest, logs, secrets, serve, version
 from runtime.cli.failure import sentence_for
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app.command()(serve.serve)
 app.command()(logs.logs)
 app.add_typer(secrets.app, name="secrets")
 app.command()(enable.enable)
+app.command()(doctor.doctor)
 app.add_typer(guest.app, name="guest")
 app.command()(version.version)
 

@@ -33,6 +33,13 @@ def serve(
     ] = True,
 ) -> None:
     """Serve an app folder on this machine, until Ctrl-C."""
+    from runtime.local.output import never_waiting
+
+    with never_waiting():
+        _serve(folder, port, host, data, reload)
+
+
+def _serve(folder: Path, port: int, host: str, data: Path | None, reload: bool) -> None:
     from runtime.application import Application
     from runtime.cli.welcome import welcome
     from runtime.cloudcode.logs.terminal import TerminalLog
@@ -40,6 +47,7 @@ def serve(
     from runtime.local.master_key import master_key
 
     logging.basicConfig(format="%(levelname)s: %(message)s")
+    logging.getLogger("runtime").setLevel(logging.INFO)
     settings = read_settings(data=data)
     app = _load(folder)
     build_with_progress(settings.guests)

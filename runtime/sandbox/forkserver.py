@@ -12,39 +12,43 @@ import struct
 import sys
 from pathlib import Path
 
-from wasmtime import Engine
 from wasmtime.component import Component
 
 from runtime.sandbox.architecture import require_native
 from runtime.sandbox.engine import make_engine
-from runtime.sandbox.runner import run
+from runtime.sandbox.lockdown import layers
+from runtime.sandbox.lockdown.lock import RunnerLock, lock_fork_server
+from runtime.sandbox.runner import Guest, run
 from runtime.sandbox.wire import Kind, Message, encode
 
 FORK = b"F"
 REAP = b"R"
 PID = struct.Struct("!i")
+STATUS = struct.Struct("!i")
+"""As waitpid(2) tells it."""
 
 
-def load_guest(path: Path) -> tuple[Engine, Component]:
-    """Raises ForeignGuest, or wasmtime's error for a file made by another version of it."""
+def load_guest(path: Path, memory_mb: int) -> Guest:
+    """The compiled guest. Raises ForeignGuest, or wasmtime's error for a file made by another version of it."""
     require_native(path)
     engine = make_engine()
-    return engine, Component.deserialize_file(engine, str(path))
+    return Guest(engine, Component.deserialize_file(engine, str(path)), memory_mb)
 
 
-def serve(control: socket.socket, guest: Path) -> None:
+def serve(control: socket.socket, path: Path, memory_mb: int) -> None:
     """Fork and reap as told, until the other side closes; then end all runners."""
     try:
-        engine, component = load_guest(guest)
+        guest = load_guest(path, memory_mb)
     except Exception as exception:
-        control.sendall(encode(Message(Kind.READY, text=str(exception))))
+        control.sendall(encode(Message(Kind.READY, number=0, text=str(exception))))
         return
-    control.sendall(encode(Message(Kind.READY)))
+    lock = lock_fork_server(memory_mb)
+    control.sendall(encode(Message(Kind.READY, number=1, text=layers.encode(lock.layers))))
     runners: set[int] = set()
     try:
         while command := control.recv(1, socket.MSG_WAITALL):
             if command == FORK:
-                _fork_runner(control, engine, component, runners)
+                _fork_runner(control, guest, lock, runners)
             elif command == REAP:
                 _reap_runner(control, runners)
     except (ConnectionError, IndexError):  # the server has gone, in the midst of a request perhaps
@@ -54,7 +58,7 @@ def serve(control: socket.socket, guest: Path) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def _fork_runner(control: socket.socket, engine: Engine, component: Component, runners: set[int]) -> None:
+def _fork_runner(control: socket.socket, guest: Guest, lock: RunnerLock, runners: set[int]) -> None:
     incoming, outgoing = _receive_descriptors(control)
     try:
         pid = os.fork()
@@ -62,7 +66,7 @@ def _fork_runner(control: socket.socket, engine: Engine, component: Component, r
         pid = -1
     if pid == 0:
         control.close()
-        run(engine, component, incoming, outgoing)
+        run(guest, lock, incoming, outgoing)
     os.close(incoming)
     os.close(outgoing)
     if pid > 0:
@@ -71,12 +75,16 @@ def _fork_runner(control: socket.socket, engine: Engine, component: Component, r
 
 
 def _reap_runner(control: socket.socket, runners: set[int]) -> None:
-    """Collect a runner that has been killed. Until then its process id stays taken, and no other process gets it."""
+    """Collect a runner that has been killed, and answer with its status.
+
+    Until then its process id stays taken, and no other process gets it.
+    """
     (pid,) = PID.unpack(control.recv(PID.size, socket.MSG_WAITALL))
+    status = 0
     if pid in runners:
         runners.remove(pid)
-        os.waitpid(pid, 0)
-    control.sendall(PID.pack(pid))
+        _, status = os.waitpid(pid, 0)
+    control.sendall(STATUS.pack(status))
 
 
 def _receive_descriptors(control: socket.socket) -> tuple[int, int]:
@@ -87,10 +95,13 @@ def _receive_descriptors(control: socket.socket) -> tuple[int, int]:
 
 
 def main() -> None:
-    """`forkserver.py CONTROL GUEST`: the number of the inherited control socket, and the compiled guest's path."""
+    """`forkserver.py CONTROL GUEST MEMORY`.
+
+    The number of the inherited control socket, the compiled guest's path, and the megabytes of an instance's memory.
+    """
     control = socket.socket(fileno=int(sys.argv[1]))
     control.set_inheritable(False)
     os.environ.clear()
     os.chdir("/")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal reaches all its processes; the server decides
-    serve(control, Path(sys.argv[2]))
+    serve(control, Path(sys.argv[2]), int(sys.argv[3]))

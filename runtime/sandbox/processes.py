@@ -1,6 +1,8 @@
 """Runner processes as the server sees them: starting the fork server, forking runners, ending them."""
 
 import contextlib
+import fcntl
+import logging
 import os
 import select
 import signal
@@ -8,34 +10,58 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runtime.sandbox.forkserver import FORK, PID, REAP
-from runtime.sandbox.wire import HEADER, BrokenWire, decode_header, decode_text
+from runtime.sandbox.forkserver import FORK, PID, REAP, STATUS
+from runtime.sandbox.lockdown import layers
+from runtime.sandbox.lockdown.layers import Layer
+from runtime.sandbox.wire import HEADER, BrokenWire, Kind, Message, decode_header, decode_text, encode
 
 START_SECONDS = 30
 ANSWER_SECONDS = 5
 """How long the fork server may take to start, and for an answer; it takes less than a second, and a millisecond."""
+
+WIDE_PIPE = 1024 * 1024
+"""Bytes: what Linux grants without privileges, unless it was set up otherwise (pipe(7), pipe-max-size)."""
+
+BROKEN_OUT = (
+    "A runner tried what no guest can, and was killed by its seccomp filter. Code of the app may have broken out of "
+    "WebAssembly; or this system's libraries need a system call that the filter does not know."
+)
 
 PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 
 BOOTSTRAP = "import sys; sys.path[:0] = sys.argv.pop(1).split(':'); from runtime.sandbox.forkserver import main; main()"
 
 
+logger = logging.getLogger(__name__)
+
+
 class SandboxUnavailable(Exception):
     """No runner can be started; the message says why."""
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """The code that an idle runner was given before a call wants it, and when, on the monotonic clock in seconds."""
+
+    code: str
+    at: float
+
+
 @dataclass(eq=False)
 class RunnerProcess:
-    """A runner: its process id and this side's ends of its two pipes."""
+    """A runner: its process id, this side's ends of its two pipes, and how many bytes the one to it holds."""
 
     pid: int
     app: str
     incoming: int
     outgoing: int
+    capacity: int
     _server: "ForkServer"
+    prepared: Prepared | None = None
     _ended: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -45,10 +71,28 @@ class RunnerProcess:
             if not self._ended:
                 self._signal()
 
+    def prepare(self, code: str, seconds: int, *, warm_up: bool = True) -> None:
+        """Have an idle runner define `code` now, and wait with it; it ends itself if that takes longer than `seconds`.
+
+        With `warm_up` it also does ahead what every call does: the call takes less time then, and both together more.
+
+        Does nothing if the code is longer than the pipe holds, since this must not wait.
+        """
+        definition = encode(Message(Kind.PREPARE if warm_up else Kind.DEFINE, seconds, code))
+        if len(definition) > self.capacity:
+            return
+        try:
+            written = os.write(self.outgoing, definition)
+        except OSError:  # it has died, or has not read replies that came too late for it
+            return
+        if written < len(definition):
+            self.kill()
+        self.prepared = Prepared(code, time.monotonic())
+
     def has_died(self) -> bool:
-        """Whether an idle runner is not fit for use: it has nothing to say, unless its end of the pipe is closed."""
+        """Whether an idle runner is not fit for use. One that prepares nothing has nothing to say, either."""
         poll = select.poll()
-        poll.register(self.incoming, select.POLLIN)
+        poll.register(self.incoming, 0 if self.prepared else select.POLLIN)
         return bool(poll.poll(0))
 
     def end(self) -> None:
@@ -60,7 +104,7 @@ class RunnerProcess:
             self._signal()
         os.close(self.incoming)
         os.close(self.outgoing)
-        self._server.reap(self.pid)
+        self._server.reap(self)
 
     def _signal(self) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -70,11 +114,13 @@ class RunnerProcess:
 class ForkServer:
     """Starts the fork server process when the first runner is wanted, and again when it has died."""
 
-    def __init__(self, guest: Path) -> None:
+    def __init__(self, guest: Path, memory_mb: int) -> None:
         self._guest = guest
+        self._memory_mb = memory_mb
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._layers: tuple[Layer, ...] = ()
         self._closed = False
 
     @property
@@ -82,10 +128,11 @@ class ForkServer:
         """The process id of the fork server, None before it was needed."""
         return self._process.pid if self._process else None
 
-    def start(self) -> None:
-        """Start the process unless it runs. Raises SandboxUnavailable."""
+    def start(self) -> tuple[Layer, ...]:
+        """Start the process unless it runs; tells how it and its runners are locked. Raises SandboxUnavailable."""
         with self._lock:
             self._ensure_started()
+            return self._layers
 
     def fork(self, app: str) -> RunnerProcess:
         """A new runner for an app. Raises SandboxUnavailable."""
@@ -100,16 +147,19 @@ class ForkServer:
                         raise SandboxUnavailable(f"No runner can be started: {exception}") from exception
         raise AssertionError
 
-    def reap(self, pid: int) -> None:
+    def reap(self, runner: RunnerProcess) -> None:
         """Have a killed runner collected. One whose fork server has died is collected by the system."""
         with self._lock:
             if self._control is None:
                 return
             try:
-                self._control.sendall(REAP + PID.pack(pid))
-                _receive_pid(self._control)
+                self._control.sendall(REAP + PID.pack(runner.pid))
+                (status,) = STATUS.unpack(_receive(self._control, STATUS.size))
             except (OSError, BrokenWire):
                 self._stop()
+                return
+        if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGSYS:
+            logger.critical(BROKEN_OUT, extra={"app": runner.app})
 
     def close(self) -> None:
         """End the process; it ends all runners."""
@@ -131,23 +181,24 @@ class ForkServer:
         self._control = ours
         ours.settimeout(START_SECONDS)
         try:
-            length, _, _ = decode_header(_receive(ours, HEADER.size))
-            trouble = decode_text(_receive(ours, length))
+            length, _, is_ready = decode_header(_receive(ours, HEADER.size))
+            told = decode_text(_receive(ours, length))
             ours.settimeout(ANSWER_SECONDS)
         except (OSError, BrokenWire) as exception:
-            trouble = f"its process ended at once ({exception})"
-        if trouble:
+            is_ready, told = 0, f"its process ended at once ({exception})"
+        if not is_ready:
             self._stop()
-            raise SandboxUnavailable(f"The sandbox does not start: {trouble}")
+            raise SandboxUnavailable(f"The sandbox does not start: {told}")
+        self._layers = layers.decode(told)
         return ours
 
     def _launch(self) -> "tuple[socket.socket, subprocess.Popen[bytes]]":
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                guest = str(self._guest.resolve())
+                arguments = [_module_folders(), str(theirs.fileno()), str(self._guest.resolve()), str(self._memory_mb)]
                 return ours, subprocess.Popen(
-                    [sys.executable, "-I", "-c", BOOTSTRAP, _module_folders(), str(theirs.fileno()), guest],
+                    [sys.executable, "-I", "-c", BOOTSTRAP, *arguments],
                     env=_environment(),
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
@@ -181,7 +232,8 @@ class ForkServer:
             raise SandboxUnavailable("No runner can be started: the system refuses another process.")
         os.set_blocking(to_runner[1], False)
         os.set_blocking(from_server[0], False)
-        return RunnerProcess(pid, app, incoming=from_server[0], outgoing=to_runner[1], _server=self)
+        capacity = _widen(to_runner[1])
+        return RunnerProcess(pid, app, incoming=from_server[0], outgoing=to_runner[1], capacity=capacity, _server=self)
 
     def _stop(self) -> None:
         if self._control is not None:
@@ -201,6 +253,15 @@ def _pipe() -> tuple[int, int]:
         return os.pipe()
     except OSError as exception:  # out of descriptors, which says nothing of the fork server
         raise SandboxUnavailable(f"No runner can be started: {exception.strerror}.") from None
+
+
+def _widen(pipe: int) -> int:
+    """Have a pipe hold as much as the system lets an unprivileged process ask for; answers how many bytes it holds."""
+    if sys.platform != "linux":
+        return select.PIPE_BUF
+    with contextlib.suppress(OSError):  # there is a limit for all pipes of a user together
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, WIDE_PIPE)
+    return fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ)
 
 
 def _close(*descriptors: int) -> None:

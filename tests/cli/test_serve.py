@@ -77,6 +77,7 @@ def test_what_it_shows_works(serve: Serve) -> None:
         answers = [as_curl(command) for command in commands]
         process.wait_for(r"hello.*ok[\s\S]*staff.*ok")
     assert "The shop is served" in process.output
+    assert "INFO: The sandbox is " in process.output
     assert answers == ["hello", {"hello": "world"}, "for staff"]
     assert key in commands[2]
 

@@ -13,6 +13,10 @@ needs_proc = pytest.mark.skipif(
     not Path("/proc/self/fd").exists(), reason="reads /proc, which this system does not have"
 )
 
+needs_sight = pytest.mark.skipif(
+    not Path("/proc/self/fd").exists() or os.geteuid() != 0, reason="looks into processes that hide from all but root"
+)
+
 
 def is_alive(pid: int) -> bool:
     """False also for a process that has ended and was not collected yet."""

@@ -43,7 +43,7 @@ def test_what_is_no_compiled_guest_is_refused(tmp_path: Path, content: bytes) ->
 
 
 def test_the_sandbox_tells_why_it_does_not_start(tmp_path: Path) -> None:
-    server = ForkServer(compiled_for(MACHINES[FOREIGN], tmp_path))
+    server = ForkServer(compiled_for(MACHINES[FOREIGN], tmp_path), 128)
     with pytest.raises(SandboxUnavailable, match=f"compiled for {FOREIGN}"):
         server.start()
 
@@ -53,9 +53,9 @@ def test_a_guest_of_another_wasmtime_is_refused(tmp_path: Path, guest: Path) -> 
     content = bytearray(guest.read_bytes()[:1_000_000])
     damaged.write_bytes(content)
     with pytest.raises(SandboxUnavailable, match="does not start"):
-        ForkServer(damaged).start()
+        ForkServer(damaged, 128).start()
 
 
 def test_a_missing_guest_says_how_to_build_it(tmp_path: Path) -> None:
     with pytest.raises(SandboxUnavailable, match="make guest"):
-        ForkServer(tmp_path / "python.cwasm").start()
+        ForkServer(tmp_path / "python.cwasm", 128).start()

@@ -51,6 +51,7 @@ class TestWhatOverstays:
         assert body(run(guest_sandbox, HELLO)) == "hello"
 
     def test_what_it_waited_for_is_told(self, sandbox: Sandbox) -> None:
+        sandbox.start()
         ending = run(sandbox, self.WAYS["a host call that takes longer"], seconds=0.3)
         assert ending == TimedOut(defining=False, waiting_for=("sleep",))
 

@@ -17,13 +17,14 @@ from tests.sandbox.processes import (
     fork_server,
     is_alive,
     needs_proc,
+    needs_sight,
     runners,
     threads,
     wait_until,
 )
 
 
-@needs_proc
+@needs_sight
 class TestCleanStart:
     def test_nothing_is_inherited(self, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not for you")
