@@ -20,6 +20,7 @@ from runtime.cloudcode.functions import Functions
 from runtime.cloudcode.logs.kept import KeptLogs
 from runtime.cloudcode.logs.record import LogSink
 from runtime.cloudcode.logs.several import SeveralSinks
+from runtime.cloudcode.logs.write_behind import WriteBehind
 from runtime.cloudcode.outgoing.depth import DEPTH_HEADER, DepthSigner
 from runtime.cloudcode.outgoing.own_api import OwnApiRequest, OwnApiResponse
 from runtime.cloudcode.redacted_data import RedactedData
@@ -29,13 +30,18 @@ from runtime.data.duplicates import duplicates_in
 from runtime.data.preparation import prepare
 from runtime.data.service import Data
 from runtime.http.front import Front
+from runtime.large_blocks import give_back_large_blocks
 from runtime.sandbox.architecture import compiled_guest
+from runtime.sandbox.lockdown.layers import summary
 from runtime.sandbox.sandbox import Limits, Sandbox
 from runtime.settings import Settings
 from runtime.store.sqlite.documents import SqliteDocuments
 from runtime.store.sqlite.records import SqliteStore
 
 logger = logging.getLogger(__name__)
+
+RECORD_SECONDS = 1.0
+"""How long the store is waited for to write down what has happened in a call: its time-out, its log."""
 
 
 def database(data: Path) -> Path:
@@ -51,18 +57,21 @@ class Application:
     """
 
     def __init__(self, settings: Settings, master_key: str, log_sinks: Sequence[LogSink] = ()) -> None:
+        give_back_large_blocks()
         self.settings = settings
         self.apps = Apps()
-        self.store = SqliteStore(database(settings.data))
+        self.store = SqliteStore(database(settings.data), patience=RECORD_SECONDS)
         self.sandbox = Sandbox(
             compiled_guest(settings.guests),
-            Limits(settings.memory_mb, settings.definition_seconds, settings.runners, settings.depth),
+            Limits(settings.memory_mb, settings.definition_seconds, settings.runners, settings.depth, settings.prepare),
         )
         secrets = Secrets(self.store, settings.secrets)
         signer = DepthSigner(master_key)
-        # The log may lose its last moment when the power fails; waiting for the disk would slow down every call.
-        self._log_store = SqliteStore(database(settings.data), durable=False)
-        kept = KeptLogs(self._log_store, entries=settings.log_entries, days=settings.log_days)
+        # The log may lose its last moment when the power fails or the process is killed; to wait for the disk would
+        # slow down every call.
+        self._log_store = SqliteStore(database(settings.data), durable=False, patience=RECORD_SECONDS)
+        self._kept_logs = KeptLogs(self._log_store, entries=settings.log_entries, days=settings.log_days)
+        self._write_behind = WriteBehind(self._kept_logs)
         user_code = UserCode(
             self.sandbox,
             settings,
@@ -74,7 +83,7 @@ class Application:
                 cooldown_minutes=settings.breaker_cooldown_minutes,
             ),
             secrets=secrets,
-            log_sink=SeveralSinks([*log_sinks, kept]),
+            log_sink=SeveralSinks([*log_sinks, self._write_behind]),
         )
         self.functions = Functions(user_code, secrets, settings)
         self.documents = SqliteDocuments(self.store.database)
@@ -90,9 +99,11 @@ class Application:
             lambda headers: signer.verify(headers.get(DEPTH_HEADER)),
         )
 
-    def handle(self, event: dict[str, Any], request_id: str, budget: Budget | None = None) -> dict[str, Any]:
-        """Answer the event of a Lambda function URL (payload format 2.0). Raises nothing."""
-        return self._front.handle(event, request_id, budget)
+    def handle(
+        self, event: dict[str, Any], request_id: str, budget: Budget | None = None, *, waited: float = 0
+    ) -> dict[str, Any]:
+        """Answer the event of a Lambda function URL (payload format 2.0). Raises nothing; see Front."""
+        return self._front.handle(event, request_id, budget, waited=waited)
 
     def check(self, app: App) -> list[Problem]:
         """What is wrong with an app's code, and which of its fields cannot be unique, since items are in the way.
@@ -109,13 +120,21 @@ class Application:
         prepare(app, self.documents)
         self.apps.apply(app)
 
+    @property
+    def logs(self) -> KeptLogs:
+        """The log of calls, with all that have ended by now."""
+        self._write_behind.flush()
+        return self._kept_logs
+
     def warm_up(self) -> None:
-        """Start the sandbox ahead of the first call. Raises SandboxUnavailable."""
-        self.sandbox.start()
+        """Start the sandbox ahead of the first call, and log how it is locked. Raises SandboxUnavailable."""
+        layers = self.sandbox.start()
+        logger.info(summary(layers), extra={"lockdown": {layer.name: layer.active for layer in layers}})
 
     def close(self) -> None:
         """End all processes and close the store."""
         self.sandbox.close()
+        self._write_behind.close()
         self.store.close()
         self._log_store.close()
 

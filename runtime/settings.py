@@ -18,7 +18,16 @@ class Settings(BaseSettings):
     # Limits of a request, with everything nested in it
     budget_seconds: float = Field(60, gt=0, le=800, description="Time for a whole request; after it 902 or 650.")
     host_calls: int = Field(1000, ge=0, description="Calls from user code to the host, in the whole tree of a request.")
+    code_calls: int = Field(
+        500, ge=1, description="Calls of user code in the whole tree of a request, its handlers of events; then 617."
+    )
     depth: int = Field(8, ge=0, le=32, description="How deep user code may call user code; beyond it 617.")
+    held_mb: float = Field(
+        128, gt=0, description="What the server holds for a request's host calls at once, in megabytes."
+    )
+    request_log_kb: int = Field(
+        1024, ge=1, description="Log kept of a whole request, in kilobytes; the rest is cut with a note."
+    )
 
     # Limits of one call of user code
     definition_seconds: float = Field(10, gt=0, description="Time for loading a file of user code (its top level).")
@@ -29,6 +38,15 @@ class Settings(BaseSettings):
     # Sandboxes
     runners: int = Field(
         16, description="Runner processes at most. The depth setting's number of them is kept for nested calls."
+    )
+    prepare: bool = Field(
+        True, description="Whether the next instance of code stands ready after each call of it. Off in Lambda."
+    )
+    runners_per_request: int = Field(
+        0,
+        ge=0,
+        description="How many of them one request may hold at once. 0: half of what is not kept for nested calls, "
+        "and what is.",
     )
     guests: Path = Field(PROJECT / "build" / "guests", description="Folder with the compiled guests.")
 
@@ -75,7 +93,17 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"runners is {self.runners}, but calls nested {self.depth} deep need at least {self.depth + 1}"
             )
+        if 0 < self.runners_per_request <= self.depth or self.runners_per_request > self.runners:
+            raise ValueError(
+                f"runners_per_request is {self.runners_per_request}, but must be above depth, which is {self.depth}, "
+                f"and not above runners, which is {self.runners}"
+            )
         return self
+
+    @property
+    def runners_of_one_request(self) -> int:
+        """How many runners a request may hold at once. Others share what is left, however its calls nest."""
+        return self.runners_per_request or self.depth + (self.runners - self.depth + 1) // 2
 
 
 def load_settings(**overrides: object) -> Settings:

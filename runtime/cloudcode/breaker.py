@@ -61,10 +61,10 @@ class Breaker:
     def check(self, app_id: str, function: str) -> None:
         """Raise ReliveError 955 if the function is disabled. Report the ending of every call that is let through."""
         while (record := self._store.get(_partition(app_id), function)) is not None:
-            state = _state(record)
+            now = self._clock()
+            state = self._state_at(now, record)
             if not state.disabled:
                 return
-            now = self._clock()
             if now < (blocked_until := max(state.disabled_until, state.trial_until)):
                 raise _disabled(blocked_until - now)
             if self._write(app_id, function, record, replace(state, trial_until=now + TRIAL_SECONDS)):
@@ -102,7 +102,7 @@ class Breaker:
         while True:
             now = self._clock()
             record = self._store.get(_partition(app_id), function)
-            state = _state(record) if record else _State()
+            state = self._state_at(now, record) if record else _State()
             if state.disabled and not trial:
                 return  # it began before the function was disabled
             recent = tuple(moment for moment in state.timeouts if moment > now - self._window)
@@ -111,6 +111,15 @@ class Breaker:
                 counted = replace(counted, disabled_until=now + self._cooldown)
             if self._write(app_id, function, record, counted):
                 return
+
+    def _state_at(self, now: float, record: Record) -> _State:
+        """The state without moments that are still to come and cannot be: the clock was wrong when they were noted."""
+        state = _state(record)
+        return _State(
+            timeouts=tuple(moment for moment in state.timeouts if moment <= now),
+            disabled_until=state.disabled_until if state.disabled_until <= now + self._cooldown else now,
+            trial_until=state.trial_until if state.trial_until <= now + TRIAL_SECONDS else 0,
+        )
 
     def _write(self, app_id: str, function: str, read: Record | None, state: _State) -> bool:
         """Write the state over what was read; False when somebody else was quicker."""

@@ -3,12 +3,16 @@
 import json
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from runtime.cloudcode.call_log import CallLog
 from runtime.cloudcode.capability import CallContext, Capability, CapabilityError
 from runtime.cloudcode.told import read_told
+from runtime.data.store_failure import store_failure
 from runtime.errors import ReliveError
+from runtime.held import HeldBytes, TooMuchAtOnce
+from runtime.store.port import StoreUnavailableError
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +33,9 @@ class CallHost:
 
     def call(self, capability: str, arguments: str) -> str | None:
         """The reply, as JSON: `{"value": ...}` or `{"error": ...}`; None when the request's time is over."""
-        reply = self._reply(capability, arguments)
+        budget = self._context.budget.holding()
+        with budget.hold:
+            reply = self._reply(capability, arguments, replace(self._context, budget=budget))
         if self._context.budget.deadline.remaining() < OUT_OF_TIME_SECONDS:
             return None
         return reply
@@ -46,27 +52,41 @@ class CallHost:
         error.details = {**known, **error.details}
         return error
 
-    def _reply(self, name: str, arguments: str) -> str:
+    def _reply(self, name: str, arguments: str, context: CallContext) -> str:
         try:
-            return json.dumps({"value": self._value(name, arguments)})
+            return json.dumps({"value": self._value(name, arguments, context)})
         except CapabilityError as error:
             told: dict[str, Any] = {"kind": error.kind, "message": str(error)}
+        except TooMuchAtOnce:
+            return refusal(context.budget.tree.held)
+        except StoreUnavailableError as error:
+            logger.error("Request %s: %s", context.budget.request_id, error)
+            told = self._told(store_failure(error))
         except ReliveError as error:
-            self._raised[error.code, error.message] = error.details
-            told = {"code": error.code, "status": error.status, "message": error.message}
+            told = self._told(error)
         except Exception:
             logger.exception("The capability %s failed", name[:NAME_LIMIT])
             told = {"kind": "HostFailure", "message": f"The host failed to do {name[:NAME_LIMIT]}; its log says why."}
         return json.dumps({"error": told})
 
-    def _value(self, name: str, arguments: str) -> Any:
+    def _told(self, error: ReliveError) -> dict[str, Any]:
+        self._raised[error.code, error.message] = error.details
+        return {"code": error.code, "status": error.status, "message": error.message}
+
+    def _value(self, name: str, arguments: str, context: CallContext) -> Any:
         capability = self._capabilities.get(name)
         if capability is None:
             raise CapabilityError("UnknownCapability", f"The host does not offer {name[:NAME_LIMIT]!r}.")
-        if not self._context.budget.host_calls.take():
-            limit = self._context.budget.host_calls.limit
-            raise CapabilityError("TooManyCalls", f"The request has used up its {limit} calls to the host.")
-        return capability(_read_arguments(arguments), self._context)
+        host_calls = context.budget.tree.host_calls
+        if not host_calls.take():
+            raise CapabilityError("TooManyCalls", f"The request has used up its {host_calls.limit} calls to the host.")
+        context.budget.hold.add_json(arguments)
+        return capability(_read_arguments(arguments), context)
+
+
+def refusal(held: HeldBytes) -> str:
+    """The reply to a call for which the request holds too much already."""
+    return json.dumps({"error": {"kind": "TooMuchAtOnce", "message": held.refusal}})
 
 
 def _read_arguments(text: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import threading
 import time
 from typing import Any
 
+from runtime.budget import Allowance
 from runtime.cloudcode.logs.record import Level, LogLine
 from runtime.cloudcode.told import read_told
 
@@ -18,13 +19,15 @@ LATEST_MOMENT = 1e11
 
 
 class CallLog:
-    """Collects lines up to a number of bytes; the rest is cut, and a last line says so.
+    """Collects lines up to a number of bytes, and up to what is left to its request; the rest is cut, and a last line
+    says so.
 
     Safe to use from several threads.
     """
 
-    def __init__(self, limit_bytes: int) -> None:
+    def __init__(self, limit_bytes: int, of_request: Allowance | None = None) -> None:
         self._limit = limit_bytes
+        self._of_request = of_request or Allowance(limit_bytes)
         self._used = 0
         self._cut = False
         self._lines: list[LogLine] = []
@@ -51,6 +54,10 @@ class CallLog:
         """Add a line of our own; it does not count."""
         self._append(LogLine(time.time(), level, message, fields), 0)
 
+    def has_room_for_details(self, size: int) -> bool:
+        """Count so many bytes, that are told beside the lines, for the request; False when they do not fit any more."""
+        return self._of_request.take(size)
+
     @property
     def lines(self) -> list[LogLine]:
         with self._lock:
@@ -58,14 +65,19 @@ class CallLog:
 
     def _append(self, line: LogLine, size: int) -> None:
         with self._lock:
-            if self._used + size > self._limit:
-                if not self._cut:
-                    self._cut = True
-                    note = f"The log of this call was cut here, at {self._limit // 1024} KB."
-                    self._lines.append(LogLine(time.time(), "warning", note))
-                return
-            self._used += size
-            self._lines.append(line)
+            if size and (self._cut or self._used + size > self._limit):
+                self._cut_here(f"The log of this call was cut here, at {self._limit // 1024} KB.")
+            elif not self._of_request.take(size):
+                self._of_request.use_up()  # a shorter line must not seem to follow the one before this
+                self._cut_here(f"The log was cut here: the whole request has {self._of_request.limit // 1024} KB.")
+            else:
+                self._used += size
+                self._lines.append(line)
+
+    def _cut_here(self, note: str) -> None:
+        if not self._cut:
+            self._cut = True
+            self._lines.append(LogLine(time.time(), "warning", note))
 
 
 def _moment(told: Any) -> float:

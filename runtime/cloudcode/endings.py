@@ -54,7 +54,7 @@ class Endings:
             case {"ending": "cancelled", "message": str(message)}:
                 return ReliveError.custom(910, 500, _cut(message)) if message else ReliveError(910)
             case {"ending": "error_set", "message": str(message), "code": int(code), "status": int(status)} if (
-                code > 0 and 400 <= status <= 599
+                type(code) is int and code > 0 and 400 <= status <= 599
             ):
                 return ReliveError.custom(code, status, _cut(message), details=details)
             case {"ending": "never_done", "done": False}:
@@ -90,9 +90,18 @@ def _bounded(details: Any) -> dict[str, Any]:
     """Details of a size that an answer and a log line can hold."""
     if not isinstance(details, dict):
         return {}
-    if len(json.dumps(details)) <= DETAILS_LIMIT:
-        return details
+    told: dict[str, Any] = details
+    if "frames" in told:
+        told = {**told, "frames": _frames(told["frames"])}
+    if len(json.dumps(told)) <= DETAILS_LIMIT:
+        return told
     return {"type": _cut(str(details.get("type"))), "message": _cut(str(details.get("message"))), "frames": []}
+
+
+def _frames(told: Any) -> list[dict[str, Any]]:
+    """Those of the frames that are some: what shows them must not stumble, or the call would not be shown at all."""
+    frames = told if isinstance(told, list) else []
+    return [frame for frame in frames if isinstance(frame, dict) and {"file", "line", "function"} <= set(frame)]
 
 
 def _cut(message: str) -> str:

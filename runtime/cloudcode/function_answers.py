@@ -25,6 +25,7 @@ class FunctionAnswers:
 
     def read(self, head: dict[str, Any], body: str, log: CallLog) -> FunctionAnswer:
         """The answer; headers that are left out of it are named in the log. Raises ReliveError 901."""
+        self._check_size(len(body))  # before it is read: a small part of what the wire carries can be an answer
         try:
             headers, left_out = clean_headers(head["headers"], head["kind"])
             answer = FunctionAnswer(_status(head["status"]), headers, _body(head["kind"], body), head["kind"])
@@ -34,19 +35,22 @@ class FunctionAnswers:
             raise answer_failure("AnswerTooDeep", "The answer is nested too deeply.") from None
         except (KeyError, TypeError, ValueError, AttributeError):
             raise malformed_answer() from None
-        self._check_size(answer)
+        self._check_size(self._size(answer))
         if left_out:
             names = ", ".join(left_out[:MOST_NAMES]) + (" and more" if len(left_out) > MOST_NAMES else "")
             log.add("warning", f"Headers that are the server's own were left out of the answer: {names}.")
         return answer
 
-    def _check_size(self, answer: FunctionAnswer) -> None:
-        """The limit is on the answer as it is serialised: base64 for bytes, and JSON once more around a text."""
+    def _size(self, answer: FunctionAnswer) -> int:
+        """Bytes of the answer as it is serialised: base64 for bytes, and JSON once more around a text."""
         size = ENVELOPE_BYTES + sum(len(name) + len(value) + 6 for name, value in answer.headers.items())
         if answer.kind == "bytes":
             size += len(answer.body) * 4 // 3
         elif len(answer.body) * 6 + size > self._result_limit:  # escaped, a character takes six bytes at most
             size += len(json.dumps(answer.body.decode(), ensure_ascii=False).encode())
+        return size
+
+    def _check_size(self, size: int) -> None:
         if size > self._result_limit:
             raise answer_failure(
                 "AnswerTooLarge",

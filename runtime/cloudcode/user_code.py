@@ -10,21 +10,27 @@ from typing import Any, TypeVar
 from runtime.apps.app import App
 from runtime.budget import Budget
 from runtime.cloudcode.breaker import Breaker
-from runtime.cloudcode.call_host import CallHost
+from runtime.cloudcode.call_host import CallHost, refusal
 from runtime.cloudcode.call_log import CallLog
 from runtime.cloudcode.capability import CallContext, Capability
+from runtime.cloudcode.definitions import Definitions
 from runtime.cloudcode.endings import Endings
 from runtime.cloudcode.logs.record import OK, CallRecord, LogSink
 from runtime.cloudcode.secrets import Secrets
 from runtime.errors import ReliveError
+from runtime.held import TooMuchAtOnce, text_bytes
 from runtime.principal import Principal
 from runtime.sandbox.endings import Ending, TimedOut
 from runtime.sandbox.pool import NoRunnerInTime
 from runtime.sandbox.processes import SandboxUnavailable
 from runtime.sandbox.sandbox import Sandbox
+from runtime.sandbox.share import Share
 from runtime.settings import Settings
 
 logger = logging.getLogger(__name__)
+
+LEAST_TOLD = 200
+"""Characters of an error that are kept in any case, however much its request has logged."""
 
 Answer = TypeVar("Answer")
 
@@ -77,6 +83,7 @@ class UserCode:
         self._secrets = secrets
         self._log_sink = log_sink
         self._endings = Endings(settings)
+        self._definitions = Definitions(sandbox)
 
     def offer(self, capability: Capability) -> None:
         """Let user code ask for this, too. For capabilities that run user code themselves."""
@@ -85,9 +92,11 @@ class UserCode:
     def run(self, call: Call, event: Mapping[str, Any], read: Read[Answer]) -> Answer:
         """Run the handler with what `event` holds, and give what `read` makes of its answer: its head and its body.
 
-        Raises ReliveError: 955 the code is disabled, 650 when no runner was free in time, what `read` raises, and all
-        that a run may end in (see Endings).
+        Raises ReliveError: 617 the request has called user code too often, 955 the code is disabled, 650 when no runner
+        was free in time, what `read` raises, and all that a run may end in (see Endings).
         """
+        call = replace(call, budget=call.budget.entering(call.handler.step))
+        call.budget.take_code_call()
         record, answer = self._recorded(call, event, read)
         self._write(record, None)
         return answer
@@ -98,7 +107,7 @@ class UserCode:
 
     def _recorded(self, call: Call, event: Mapping[str, Any], read: Read[Answer]) -> tuple["_OpenRecord", Answer]:
         self._breaker.check(call.app.id, call.handler.unit)
-        log = CallLog(self._settings.log_kb * 1024)
+        log = CallLog(self._settings.log_kb * 1024, call.budget.tree.log)
         record = _OpenRecord(call.app.id, call.handler.name, call.budget.request_id, log)
         try:
             return record, read(*self._answered(call, event, log), log)
@@ -109,11 +118,13 @@ class UserCode:
     def _answered(self, call: Call, event: Mapping[str, Any], log: CallLog) -> tuple[dict[str, Any], str]:
         """The head and the body of what the guest answers."""
         app, handler = call.app, call.handler
-        budget = call.budget.entering(handler.step)
-        code = json.dumps({"entry": handler.path, "files": {handler.path: app.code[handler.path], **app.shared}})
+        budget = call.budget
+        code = self._definitions.text(app, handler.path, budget.deadline, budget.depth)
 
         def make_event() -> str:
-            return json.dumps({"handler": handler.function, "time_left": budget.deadline.remaining(), **event})
+            told = json.dumps({"handler": handler.function, "time_left": budget.deadline.remaining(), **event})
+            budget.hold.add(text_bytes(told))
+            return told
 
         # What is still going on for this call when it ends, such as a nested call that nobody waited for, ends with it.
         scope = budget.deadline.scope()
@@ -122,8 +133,17 @@ class UserCode:
         seconds_at_start = budget.deadline.remaining()
         try:
             ending = self._sandbox.run(
-                app.id, code, make_event, host=host, deadline=budget.deadline, depth=budget.depth
+                app.id,
+                code,
+                make_event,
+                host=host,
+                deadline=budget.deadline,
+                depth=budget.depth,
+                share=Share(budget.tree.runners, budget.tree.held, refusal(budget.tree.held)),
             )
+        except TooMuchAtOnce:
+            self._breaker.record_nothing(app.id, handler.unit)
+            raise
         except NoRunnerInTime:
             self._breaker.record_nothing(app.id, handler.unit)
             raise ReliveError(650, "No sandbox was free in time.") from None
@@ -134,7 +154,9 @@ class UserCode:
             scope.end()
         self._tell_breaker(app, handler.unit, ending, seconds_at_start)
         try:
-            return self._endings.answered(ending, handler.path)
+            head, body = self._endings.answered(ending, handler.path)
+            budget.hold.add_json(body)
+            return head, body
         except ReliveError as error:
             raise host.with_details(error) from None
 
@@ -163,6 +185,9 @@ class UserCode:
 
     def _closed(self, record: "_OpenRecord", error: ReliveError | None) -> CallRecord:
         redactor = self._secrets.redactor(record.app)
+        details: Mapping[str, Any] = {} if error is None else {"error": error.message, **error.details}
+        if error is not None and not record.log.has_room_for_details(len(json.dumps(details))):
+            details = {"error": error.message[:LEAST_TOLD]}
         return CallRecord(
             request_id=record.request_id,
             app=record.app,
@@ -171,7 +196,7 @@ class UserCode:
             duration_ms=round((time.monotonic() - record.started) * 1000, 1),
             outcome=OK if error is None else str(error.code),
             lines=redactor.lines(record.log.lines),
-            details={} if error is None else redactor.value({"error": error.message, **error.details}),
+            details=redactor.value(details),
         )
 
 

@@ -5,8 +5,9 @@ from contextlib import closing
 from typing import Any
 
 from runtime.data.request import DataRequest
-from runtime.data.serialised import serialised_bytes
+from runtime.data.serialised import serialised, serialised_bytes, utf_8_bytes
 from runtime.errors import ReliveError
+from runtime.held import Hold
 from runtime.store.documents import Document
 
 Find = Callable[[DataRequest], Generator[Document, None, None]]
@@ -19,9 +20,10 @@ class Affected:
     is, since nobody has looked at it.
     """
 
-    def __init__(self, find: Find, limit_bytes: int) -> None:
+    def __init__(self, find: Find, limit_bytes: int, hold: Hold) -> None:
         self._find = find
         self._limit = limit_bytes
+        self._hold = hold
         self._told: tuple[DataRequest, list[str]] | None = None
         self._recorded_ids: list[str] | None = None
         self._recorded: list[dict[str, Any]] = []
@@ -60,10 +62,12 @@ class Affected:
         self._recorded_id_bytes += serialised_bytes(document.id)
         if self._recorded_id_bytes <= self._limit:
             self._recorded_ids.append(document.id)
-        self._recorded_bytes += serialised_bytes(document.value)
-        if self._recorded_bytes <= self._limit:
+        text = serialised(document.value)
+        self._recorded_bytes += utf_8_bytes(text)
+        if self._recorded_bytes <= self._limit and self._hold.has_room_for_json(text):
             self._recorded.append(document.value)
         else:
+            self._recorded_bytes = max(self._recorded_bytes, self._limit + 1)
             self._recorded.clear()
 
     def _look_up(self, request: DataRequest, tell: Callable[[Document], Any]) -> list[Any]:
@@ -74,7 +78,9 @@ class Affected:
             for document in documents:
                 ids.append(document.id)
                 told.append(tell(document))
-                size += serialised_bytes(told[-1])
+                text = serialised(told[-1])
+                self._hold.add_json(text)
+                size += utf_8_bytes(text)
                 if size > self._limit:
                     raise self._too_many()
         self._told = (request, ids)

@@ -10,6 +10,7 @@ from runtime.data.request import DataRequest
 from runtime.data.selection import Selection
 from runtime.deadline import Deadline
 from runtime.errors import ReliveError
+from runtime.held import Hold
 from runtime.query.invalid import shown
 from runtime.store.documents import Document, Documents, DuplicatesExistError, DuplicateValueError
 
@@ -20,7 +21,10 @@ class ItemMissingError(ReliveError):
 
 @dataclass(frozen=True)
 class Operation:
-    """`answer_bytes` is how large the items of an answer may be together; `affected` is told what is changed."""
+    """`answer_bytes` is how large the items of an answer may be together; `affected` is told what is changed.
+
+    What items take in memory is added to `hold`.
+    """
 
     request: DataRequest
     content_type: ContentType
@@ -29,6 +33,7 @@ class Operation:
     documents: Documents
     answer_bytes: int
     affected: Affected
+    hold: Hold
 
     def on(self, request: DataRequest) -> "Operation":
         return replace(self, request=request)
@@ -53,7 +58,7 @@ class Operation:
 
     def get(self, item_id: str, selection: Selection) -> Document | None:
         """The document with that id, as it is now, if the selection has it."""
-        document = self.documents.get(self.content_type.collection, item_id)
+        document = self.documents.get(self.content_type.collection, item_id, self.deadline)
         return document if document and selection.query.filter.matches(document.value) else None
 
     def missing(self) -> "ItemMissingError":

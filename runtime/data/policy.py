@@ -47,12 +47,15 @@ def require(policy: Policy, action: Action, principal: Principal, type_name: str
     return allowed
 
 
-def permissions(policy: Policy, principal: Principal, owner: object) -> dict[str, bool] | None:
-    """What `Meta.Permissions` of an item tells (protocol section 3.6); None where it tells nothing.
+def owns(principal: Principal, owner: object) -> bool:
+    """Whether the principal is to items of this owner what their owner is."""
+    return principal.is_master or (principal.type == "user" and owner == principal.id)
 
-    That is for the owner and the master key, who may do everything that anybody may.
+
+def permissions(policy: Policy, principal: Principal) -> dict[str, bool]:
+    """What `Meta.Permissions` of an item tells somebody who does not own it (protocol section 3.6).
+
+    It tells nothing to the owner and the master key, who may do everything that anybody may.
     """
-    if principal.is_master or (principal.type == "user" and owner == principal.id):
-        return None
     rights: Mapping[str, Action] = {"CanRead": "read", "CanUpdate": "update", "CanDelete": "delete"}
     return {name: scope(policy, action, principal) == "all" for name, action in rights.items()}

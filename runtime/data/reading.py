@@ -4,9 +4,9 @@ from contextlib import closing
 from typing import Any
 
 from runtime.data.operation import Operation
-from runtime.data.policy import permissions
+from runtime.data.policy import owns, permissions
 from runtime.data.request import DataAnswer
-from runtime.data.serialised import serialised_bytes, too_large
+from runtime.data.serialised import serialised, too_large, utf_8_bytes
 from runtime.data.system_fields import with_meta
 from runtime.query.invalid import answered_with
 from runtime.query.location import value_at
@@ -36,7 +36,9 @@ def read(operation: Operation) -> DataAnswer:
     with closing(operation.find(selection)) as documents:
         for document in documents:
             items.append(view.of_item(document.value))
-            size += serialised_bytes(items[-1])
+            text = serialised(items[-1])
+            operation.hold.add_json(text)
+            size += utf_8_bytes(text)
             if size > operation.answer_bytes:
                 raise too_large("read", operation.answer_bytes)
     count = None
@@ -52,14 +54,14 @@ class View:
     """
 
     def __init__(self, operation: Operation) -> None:
-        self._policy = operation.content_type.definition.policy
         self._principal = operation.request.principal
+        self._permissions = permissions(operation.content_type.definition.policy, self._principal)
         self._projection = Projection.parse(operation.request.fields)
         self._single = _single_field(operation.request.single_field)
 
     def of_item(self, item: dict[str, Any]) -> Any:
-        told = permissions(self._policy, self._principal, item.get("Owner"))
-        shown = self._projection.apply(with_meta(item, told) if told is not None else item)
+        is_own = owns(self._principal, item.get("Owner"))
+        shown = self._projection.apply(item if is_own else with_meta(item, self._permissions))
         if self._single is None:
             return shown
         value = value_at(shown, self._single)

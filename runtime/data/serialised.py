@@ -15,10 +15,22 @@ _ADVICE: Mapping[str, str] = {
     "aggregate": "Use a filter for fewer items, or group by less.",
 }
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+def serialised(value: Any) -> str:
+    """The value as JSON."""
+    return _ENCODER.encode(value)
+
 
 def serialised_bytes(value: Any) -> int:
     """Its size as JSON in UTF-8."""
-    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))
+    return utf_8_bytes(serialised(value))
+
+
+def utf_8_bytes(text: str) -> int:
+    """Its size in UTF-8."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 
 
 def too_large(action: Literal["read", "aggregate"], limit_bytes: int) -> ReliveError:

@@ -1,5 +1,6 @@
 """Operations on the items of content types, with the hooks around them."""
 
+import logging
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -15,12 +16,16 @@ from runtime.data.operation import Operation
 from runtime.data.policy import require, right_for
 from runtime.data.reading import check_read, read
 from runtime.data.request import Action, DataAnswer, DataRequest
+from runtime.data.store_failure import store_failure
 from runtime.data.validator import check_who
 from runtime.deadline import Deadline
 from runtime.errors import ReliveError
 from runtime.query.interruption import interruptible
 from runtime.settings import MEGABYTE, Settings
 from runtime.store.documents import Document, Documents, DuplicatesExistError
+from runtime.store.port import StoreUnavailableError
+
+logger = logging.getLogger(__name__)
 
 RUN: Mapping[Action, Callable[[Operation], DataAnswer]] = {
     "create": creation.create,
@@ -43,11 +48,15 @@ class Data:
         """Answer the request. What is wrong with it is told before any user code runs (cloud code section 2.3).
 
         Raises ReliveError: 611 there is no such type, 603 the caller may not do this, 608, 601 and 616 the expressions
-        and the body, 801 and 107 the operation; all that user code may end in; and 650.
+        and the body, 801 and 107 the operation; all that user code may end in; 650; and 1 for a store that fails.
         """
         budget.check_depth()
-        with _in_time(budget.deadline):
-            return self._executed(request, budget)
+        try:
+            with _in_time(budget.deadline):
+                return self._executed(request, budget)
+        except StoreUnavailableError as error:
+            logger.error("Request %s: %s", budget.request_id, error)
+            raise store_failure(error) from error
 
     def _executed(self, request: DataRequest, budget: Budget) -> DataAnswer:
         operation = self._operation(request, budget)
@@ -60,9 +69,9 @@ class Data:
     def _operation(self, request: DataRequest, budget: Budget) -> Operation:
         content_type = ContentType.of(request.app, request.type)
         scope = require(content_type.definition.policy, request.action, request.principal, request.type)
-        affected = Affected(lambda request: _selected(operation.on(request)), self._answer_bytes)
+        affected = Affected(lambda request: _selected(operation.on(request)), self._answer_bytes, budget.hold)
         operation = Operation(
-            request, content_type, scope, budget.deadline, self._documents, self._answer_bytes, affected
+            request, content_type, scope, budget.deadline, self._documents, self._answer_bytes, affected, budget.hold
         )
         return _validated(operation)
 

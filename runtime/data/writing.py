@@ -7,8 +7,11 @@ from contextlib import closing
 from runtime.data.operation import Operation, about_item
 from runtime.data.request import PARTICIPLES
 from runtime.data.selection import Selection
-from runtime.data.serialised import serialised_bytes
+from runtime.data.serialised import serialised, utf_8_bytes
+from runtime.data.store_failure import store_failure
+from runtime.deadline import Deadline
 from runtime.errors import ReliveError
+from runtime.held import Hold
 from runtime.query.invalid import shown
 from runtime.store.documents import Collection, Document, DocumentChangedError, DuplicateValueError
 from runtime.store.port import StoreUnavailableError
@@ -22,7 +25,7 @@ BATCH_BYTES = 1024 * 1024
 """Where a batch ends at the latest, but for its last document: while one is written, all other writers wait."""
 
 Make = Callable[[Document], Document]
-Write = Callable[[Collection, Sequence[Document]], None]
+Write = Callable[[Collection, Sequence[Document], Deadline], None]
 
 
 class ItemWriter:
@@ -47,15 +50,15 @@ class ItemWriter:
         """
         try:
             with closing(self._operation.find(self._selection)) as documents:
-                for batch in _batches(documents):
+                for batch in _batches(documents, self._operation.hold):
                     self._write_batch(batch)
         except ReliveError as error:
             raise self._but_written(error) from None
         except StoreUnavailableError as error:
             if not self._done:
                 raise
-            logger.exception("An operation on several items could not go on")
-            raise self._but_written(ReliveError(1, details={"message": str(error)})) from error
+            logger.error("An operation on several items could not go on: %s", error)
+            raise self._but_written(store_failure(error)) from error
         if self._selection.item_id is not None and not self._done:
             raise self._operation.missing()
         return self._done
@@ -66,7 +69,8 @@ class ItemWriter:
                 raise ReliveError(650)
             written = len(batch)
             try:
-                self._write(self._operation.content_type.collection, [self._made(document) for document in batch])
+                made = [self._made(document) for document in batch]
+                self._write(self._operation.content_type.collection, made, self._operation.deadline)
             except DocumentChangedError as error:
                 written = error.position
             except DuplicateValueError as error:
@@ -102,14 +106,18 @@ class ItemWriter:
         return error.but_written(self._done, PARTICIPLES[action]) if self._done else error
 
 
-def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
+def _batches(documents: Iterable[Document], hold: Hold) -> Iterator[list[Document]]:
     batch: list[Document] = []
     size = 0
-    for document in documents:
-        batch.append(document)
-        size += serialised_bytes(document.value)
-        if len(batch) == BATCH or size >= BATCH_BYTES:
+    with hold.beside() as hold_of_batch:
+        for document in documents:
+            batch.append(document)
+            text = serialised(document.value)
+            hold_of_batch.add_json(text)
+            size += utf_8_bytes(text)
+            if len(batch) == BATCH or size >= BATCH_BYTES:
+                yield batch
+                batch, size = [], 0
+                hold_of_batch.give_back()
+        if batch:
             yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch

@@ -8,7 +8,6 @@ from typing import Any
 from runtime.application import Application
 from runtime.apps.app import App
 from runtime.apps.definition import AppDefinition
-from runtime.cloudcode.logs.kept import KeptLogs
 from runtime.data.content_type import ContentType
 from runtime.deadline import Deadline
 from runtime.query.filter import Filter
@@ -60,7 +59,7 @@ class Items:
 
     def fired(self) -> list[str]:
         """The handlers that were called, in the order in which they ended."""
-        kept = KeptLogs(self.application.store).page(self.app, limit=100)
+        kept = self.application.logs.page(self.app, limit=100)
         return [record.record.function.removeprefix("types/") for record in reversed(kept)]
 
 

@@ -242,3 +242,34 @@ def test_an_ending_that_cannot_be_counted_stays_what_it_was(tmp_path: Path, caps
     time_out(Breaker(store))
     store.close()
     assert "could not be counted: the disk is full" in capsys.readouterr().err
+
+
+class TestAClockThatWasWrong:
+    """It went ahead by a day, time-outs were noted, and it was set right again."""
+
+    DAY = 24 * 60 * MINUTE
+
+    def test_a_function_disabled_meanwhile_is_tried_at_once(self, breaker: Breaker, clock: Clock) -> None:
+        clock.now += self.DAY
+        time_out(breaker, 3)
+        assert not is_open(breaker)
+        clock.now -= self.DAY
+        assert is_open(breaker)
+        breaker.record_success("a", "f")
+        assert is_open(breaker)
+
+    def test_a_trial_begun_meanwhile_holds_nobody_up(self, breaker: Breaker, clock: Clock) -> None:
+        time_out(breaker, 3)
+        clock.now += self.DAY
+        assert is_open(breaker)
+        clock.now -= self.DAY - COOLDOWN
+        assert is_open(breaker)
+
+    def test_time_outs_noted_meanwhile_do_not_count(self, breaker: Breaker, clock: Clock) -> None:
+        clock.now += self.DAY
+        time_out(breaker, 2)
+        clock.now -= self.DAY
+        time_out(breaker, 2)
+        assert is_open(breaker)
+        time_out(breaker)
+        assert not is_open(breaker)

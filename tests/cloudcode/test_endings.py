@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from runtime.application import Application
-from runtime.cloudcode.logs.kept import KeptLogs
 from runtime.errors import CATALOGUE
 from tests.cloudcode.calling import MASTER, Serve, app_of, call
 
@@ -217,4 +216,4 @@ def test_after_a_cancel_no_host_call_is_made(serve: Serve) -> None:
     files = {"functions/f.py": source, "functions/other.py": D + "    pass"}
     application = serve(app_of(files, id="cancelled"))
     assert call(application, "f", app="cancelled").error == (500, 910)
-    assert [kept.record.function for kept in KeptLogs(application.store).page("cancelled", limit=9)] == ["f"]
+    assert [kept.record.function for kept in application.logs.page("cancelled", limit=9)] == ["f"]

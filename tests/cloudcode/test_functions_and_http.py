@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from runtime.application import Application
-from runtime.cloudcode.logs.kept import KeptLogs
 from runtime.cloudcode.logs.record import CallRecord
 from tests.cloudcode.calling import MASTER, Serve, app_of, call
 
@@ -21,7 +20,7 @@ F = "from cloud import functions\n" + D
 
 def records(application: Application, app: str = "app") -> list[CallRecord]:
     """The kept log, newest call first."""
-    return [kept.record for kept in KeptLogs(application.store).page(app, limit=100)]
+    return [kept.record for kept in application.logs.page(app, limit=100)]
 
 
 class Slow(BaseHTTPRequestHandler):

@@ -8,7 +8,6 @@ import pytest
 
 from runtime.application import Application
 from runtime.cloudcode.breaker import Breaker
-from runtime.cloudcode.logs.kept import KeptLogs
 from runtime.cloudcode.logs.record import CallRecord
 from tests.cloudcode.calling import MASTER, SECRET, app_of, call
 from tests.function_url import Answer
@@ -20,7 +19,7 @@ F = "from cloud import functions\n" + D
 
 def records(application: Application, app: str = "app") -> list[CallRecord]:
     """The kept log, newest call first."""
-    return [kept.record for kept in KeptLogs(application.store).page(app, limit=100)]
+    return [kept.record for kept in application.logs.page(app, limit=100)]
 
 
 class TestLog:

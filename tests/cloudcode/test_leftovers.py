@@ -9,7 +9,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from runtime.application import Application
-from runtime.cloudcode.logs.kept import KeptLogs
 from runtime.cloudcode.logs.record import CallRecord
 from tests.cloudcode.calling import MASTER, SECRET, Serve, app_of, call
 
@@ -99,7 +98,7 @@ def test_a_guest_that_hands_over_too_much_is_stopped(make_application: MakeAppli
 
 def newest(application: Application) -> CallRecord:
     """What is kept of the last call."""
-    (kept,) = KeptLogs(application.store).page("app", limit=1)
+    (kept,) = application.logs.page("app", limit=1)
     return kept.record
 
 

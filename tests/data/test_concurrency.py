@@ -44,7 +44,7 @@ def execute(tmp_path: Path) -> Iterator[Execute]:
     data = Data(SqliteDocuments(store.database), NoHooks(), Settings(data=tmp_path))
 
     def execute(action: Action, **request: Any) -> DataAnswer:
-        return data.execute(DataRequest(APP, "Book", action, MASTER, **request), Budget.start(60, 10, 8))
+        return data.execute(DataRequest(APP, "Book", action, MASTER, **request), Budget.start(Settings()))
 
     yield execute
     store.close()
@@ -124,7 +124,7 @@ def test_a_disk_that_is_full_half_way_is_told_with_what_was_written(tmp_path: Pa
     data = Data(SqliteDocuments(store.database), NoHooks(), Settings(data=tmp_path))
 
     def execute(action: Action, **request: Any) -> DataAnswer:
-        return data.execute(DataRequest(APP, "Book", action, MASTER, **request), Budget.start(60, 10, 8))
+        return data.execute(DataRequest(APP, "Book", action, MASTER, **request), Budget.start(Settings()))
 
     for _ in range(5):
         execute("create", data=[{"Text": ""}] * 100)

@@ -3,7 +3,7 @@
 import pytest
 
 from runtime.apps.definition import Policy
-from runtime.data.policy import permissions, require, scope
+from runtime.data.policy import owns, permissions, require, scope
 from runtime.data.request import METHODS
 from runtime.errors import ReliveError
 from runtime.principal import ANONYMOUS, MASTER, Principal
@@ -34,13 +34,27 @@ def test_the_denial_names_action_type_and_caller() -> None:
     assert raised.value.message == "Access Denied. DELETE access on type 'Book' denied for anonymous user."
 
 
-def test_meta_tells_of_items_that_the_reader_does_not_own() -> None:
-    assert permissions("shared", ANONYMOUS, "ana") == {"CanRead": True, "CanUpdate": False, "CanDelete": False}
-    assert permissions("shared", Principal("user", "bo"), "ana") == {
-        "CanRead": True,
-        "CanUpdate": False,
-        "CanDelete": False,
-    }
-    assert permissions("public", ANONYMOUS, "ana") == {"CanRead": True, "CanUpdate": True, "CanDelete": True}
-    assert permissions("shared", ANA, "ana") is None
-    assert permissions("shared", MASTER, "ana") is None
+@pytest.mark.parametrize(
+    ("policy", "update", "delete"), [("shared", False, False), ("public", True, True), ("read-only", False, False)]
+)
+@pytest.mark.parametrize("principal", [ANONYMOUS, ANA], ids=lambda principal: principal.type)
+def test_meta_tells_of_items_that_the_reader_does_not_own(
+    policy: Policy, principal: Principal, update: bool, delete: bool
+) -> None:
+    assert permissions(policy, principal) == {"CanRead": True, "CanUpdate": update, "CanDelete": delete}
+
+
+@pytest.mark.parametrize(
+    ("principal", "owner", "own"),
+    [
+        (ANA, "ana", True),
+        (ANA, "bo", False),
+        (ANA, None, False),
+        (ANONYMOUS, ANONYMOUS.id, False),
+        (ANONYMOUS, None, False),
+        (MASTER, "ana", True),
+        (MASTER, None, True),
+    ],
+)
+def test_whose_items_are(principal: Principal, owner: str | None, own: bool) -> None:
+    assert owns(principal, owner) == own

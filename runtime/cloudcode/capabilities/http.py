@@ -33,7 +33,8 @@ class Http:
     Arguments: `method`, `url`, `headers` (an object of strings), `body` (base64), `timeout` (seconds, for everything
     from the name lookup to the last byte of the body) and `follow_redirects`. All but the first two may be missing or
     null. The answer: `status`, `headers` (pairs of name and value), `body` (base64) and `url`, the one that answered.
-    Raises HttpError, HttpTimeout and HttpBlocked, and ReliveError 617 when the app's own API is called too deep.
+    Raises HttpError, HttpTimeout and HttpBlocked, TooMuchAtOnce for bodies that do not fit beside what the request
+    holds already, and ReliveError 617 when the app's own API is called too deep.
     """
 
     name = "http.request"
@@ -60,6 +61,8 @@ class Http:
         call = read_arguments(
             arguments, default_timeout=self._settings.http_timeout_seconds, body_limit=self._body_limit
         )
+        hold = context.budget.hold
+        hold.add(len(call.request.body))
         seconds = min(call.timeout, context.budget.deadline.remaining())
         deadline = context.budget.deadline.at_most(call.timeout)
         request = call.request
@@ -68,7 +71,7 @@ class Http:
             with _time_limit(host, seconds), self._open(request, context, deadline) as answer:
                 following = redirected(request, answer) if call.follow_redirects else None
                 if following is None:
-                    headers, body = BodyReader(host, self._body_limit, deadline).read(answer)
+                    headers, body = BodyReader(host, self._body_limit, deadline, hold).read(answer)
                     return {
                         "status": answer.status,
                         "headers": [[name, value] for name, value in headers],
@@ -91,6 +94,8 @@ class Http:
     def _inside(self, request: OutgoingRequest, context: CallContext, deadline: Deadline) -> Iterator[IncomingAnswer]:
         origin = request.url.origin
         headers = {**request.headers, "host": origin.netloc, "x-forwarded-proto": origin.scheme}
+        context.budget.hold.add(2 * len(request.body))
+        context.budget.hold.add_json(request.body.decode("latin-1"))
         answer = self._own_api(
             OwnApiRequest(request.method, request.url.target, headers, request.body),
             replace(context.budget.nested(), deadline=deadline),

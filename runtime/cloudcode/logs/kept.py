@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from runtime.cloudcode.logs.record import CallRecord
 from runtime.store.port import Record, Store
@@ -45,11 +46,18 @@ class KeptLogs:
         self._writer = secrets.token_hex(4)
 
     def write(self, record: CallRecord) -> None:
-        partition = _partition(record.app)
+        self.write_all([record])
+
+    def write_all(self, records: Sequence[CallRecord]) -> None:
+        """Keep several records, in this order. If it fails, some may be kept."""
         expires_at = self._clock() + self._lifetime
-        self._store.insert(partition, self._next_key(), record.to_json(), expires_at=expires_at)
-        if self._is_time_to_trim(record.app):
-            self._store.trim(partition, self._entries)
+        values: dict[str, dict[str, dict[str, Any]]] = {}
+        for record in records:
+            values.setdefault(record.app, {})[self._next_key()] = record.to_json()
+        for app_id, of_app in values.items():
+            self._store.put_all(_partition(app_id), of_app, expires_at=expires_at)
+            if self._is_time_to_trim(app_id, len(of_app)):
+                self._store.trim(_partition(app_id), self._entries)
 
     def page(
         self, app_id: str, *, after: str | None = None, limit: int = 100, newest_first: bool = True
@@ -94,10 +102,12 @@ class KeptLogs:
             self._last_microsecond = max(_microseconds(self._clock()), self._last_microsecond + 1)
             return _key(self._last_microsecond, self._writer)
 
-    def _is_time_to_trim(self, app_id: str) -> bool:
+    def _is_time_to_trim(self, app_id: str, written: int) -> bool:
         with self._lock:
-            self._written[app_id] += 1
-            return self._written[app_id] % self._trim_interval == 1 % self._trim_interval
+            before = self._written[app_id]
+            self._written[app_id] += written
+            # The first one, then each that begins another interval.
+            return -(-before // self._trim_interval) < -(-self._written[app_id] // self._trim_interval)
 
 
 def _partition(app_id: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from runtime.cloudcode.outgoing.errors import HttpError, quoted
 from runtime.cloudcode.outgoing.messages import IncomingAnswer
 from runtime.deadline import Deadline
+from runtime.held import Hold
 from runtime.settings import MEGABYTE
 
 PIECE_BYTES = 64 * 1024
@@ -27,13 +28,14 @@ class BodyReader:
     """Reads the body of an answer from `host`.
 
     `limit` is in bytes and holds for what arrives and for what it is decoded to. Reading raises HttpError beyond it and
-    for a body that cannot be decoded, TimeoutError at the deadline.
+    for a body that cannot be decoded, TimeoutError at the deadline, and TooMuchAtOnce when `hold` takes no more of it.
     """
 
-    def __init__(self, host: str, limit: int, deadline: Deadline) -> None:
+    def __init__(self, host: str, limit: int, deadline: Deadline, hold: Hold) -> None:
         self._host = host
         self._limit = limit
         self._deadline = deadline
+        self._hold = hold
 
     def read(self, answer: IncomingAnswer) -> tuple[list[tuple[str, str]], bytes]:
         """The headers and the whole body. Where it was decoded, the headers about its encoded form are left out."""
@@ -41,14 +43,19 @@ class BodyReader:
         headers = list(answer.headers)
         chunks = self._limited(answer.chunks)
         if coding not in CODINGS:
-            return headers, b"".join(chunks)
+            return headers, b"".join(self._held(chunks))
         try:
-            body = b"".join(self._limited(decoded(chunks, coding)))
+            body = b"".join(self._held(self._limited(decoded(chunks, coding))))
         except (zlib.error, EOFError) as error:
             raise HttpError(f"The {coding} body from {self._host} is damaged: {quoted(str(error))}.") from None
         if body:
             headers = [header for header in headers if header[0].lower() not in ABOUT_THE_ENCODED_BODY]
         return headers, body
+
+    def _held(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self._hold.add(2 * len(chunk))  # in pieces and as a whole
+            yield chunk
 
     def _limited(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         size = 0

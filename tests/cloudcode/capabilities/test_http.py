@@ -53,7 +53,7 @@ def call(
     definition = AppDefinition.model_validate(
         {"app": {"id": "bookstore", "title": "Bookstore"}, "http": {"allow": allow}}
     )
-    budget = Budget.start(60, 1000, 8, request_id="r1", depth=depth).entering("functions/top_books")
+    budget = Budget.start(Settings(), request_id="r1", depth=depth).entering("functions/top_books")
     context = CallContext(App(definition, {}), ANONYMOUS, budget, api_url)
 
     def lookup(host: str) -> list[str]:

@@ -13,6 +13,7 @@ from runtime.cloudcode.capabilities.secrets import ReadSecret
 from runtime.cloudcode.capability import CallContext, CapabilityError
 from runtime.cloudcode.secrets import Secrets
 from runtime.principal import ANONYMOUS
+from runtime.settings import Settings
 from runtime.store.sqlite.records import SqliteStore
 
 
@@ -29,7 +30,7 @@ def secrets(tmp_path: Path) -> Iterator[Secrets]:
 
 def read(secrets: Secrets, arguments: dict[str, Any]) -> Any:
     app = App(AppDefinition.model_validate({"app": {"id": "shop", "title": "Shop"}}), {})
-    context = CallContext(app, ANONYMOUS, Budget.start(60, 1000, 8), "https://relive.example/v1/shop")
+    context = CallContext(app, ANONYMOUS, Budget.start(Settings()), "https://relive.example/v1/shop")
     return ReadSecret(secrets)(arguments, context)
 
 

@@ -64,7 +64,8 @@ class Caller:
         definition = AppDefinition.model_validate(
             {"app": {"id": "bookstore", "title": "Bookstore"}, "http": {"allow": self.allow}}
         )
-        budget = Budget.start(self.budget_seconds, 1000, 8, depth=self.depth)
+        limits = Settings().model_copy(update={"budget_seconds": self.budget_seconds})
+        budget = Budget.start(limits, depth=self.depth)
         return CallContext(App(definition, {}), ANONYMOUS, budget, self.api_url)
 
     def _lookup(self, host: str) -> list[str]:
