@@ -3,6 +3,7 @@
 APP ?= examples/bookstore
 PORT ?= 8240
 DATA ?= .data
+MINUTES ?= 10
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -38,19 +39,25 @@ lint: $(VENV)/test.stamp .venv-sam/sam.stamp  ## Style, types, import contracts 
 guest: $(VENV)/serve.stamp  ## Build the Python guest, if anything that goes into it has changed
 	@$(BIN)/relive guest build
 
-bench: $(VENV)/test.stamp guest  ## Measure, and print the table
+bench: $(VENV)/test.stamp guest  ## Measure, and print the tables; PEERS=1: against Parse Server, too
 	$(BIN)/python -m tests.bench
+
+fuzz: $(VENV)/fuzz.stamp guest  ## Feed hostile input to all that reads any, for MINUTES (10)
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) $(FUZZ_ARGS)
+
+soak: $(VENV)/test.stamp guest  ## Mixed load on a server, with hostile code in its second half, for MINUTES (10)
+	$(BIN)/python -m tests.soak --minutes $(MINUTES)
 
 system-packages:  ## Debian: install what some of the tests use
 	apt-get install -y --no-install-recommends $$(grep -v '^#' system-packages.txt)
 
 clean:  ## Remove everything that was built or installed here
-	rm -rf $(VENV) .venv-sam build .aws-sam tests/query/mingo/node_modules tests/e2e/everlive/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-sam build .aws-sam tests/query/mingo/node_modules tests/e2e/everlive/node_modules tests/bench/peers/parse_server/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 constraints: $(VENV)/test.stamp  ## Write constraints.txt anew, with the newest versions that fit
 	$(BIN)/python -m pip install --quiet --upgrade --upgrade-strategy eager --editable '.[local,guest,test]'
 	(echo '# Exact versions of everything that is installed, directly or not. Refresh: make constraints'; \
-		$(BIN)/python -m pip freeze --exclude-editable) > constraints.txt
+		$(BIN)/python -m pip freeze --exclude-editable --exclude atheris) > constraints.txt
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Relive needs Python 3.11 or newer; none was found. Name one: make PYTHON=/path/to/python3"; exit 1; }
@@ -67,6 +74,11 @@ $(VENV)/test.stamp: pyproject.toml constraints.txt | $(VENV)/serve.stamp
 	@$(PIP) --editable '.[local,guest,test]'
 	@touch $@
 
+$(VENV)/fuzz.stamp: pyproject.toml constraints.txt | $(VENV)/test.stamp
+	@echo "Installing the fuzzer (once, about a minute)"
+	@$(PIP) --editable '.[fuzz]'
+	@touch $@
+
 include deploy.mk
 
-.PHONY: help serve test quick lint guest bench system-packages clean constraints
+.PHONY: help serve test quick lint guest bench fuzz soak system-packages clean constraints

@@ -5,22 +5,17 @@ The function's URL has no CORS settings of its own: two sources of the same head
 
 import re
 
-from aws_lambda_powertools.event_handler import Response
-
+from runtime.http.answer import Answer
 from runtime.http.request import HttpRequest
 
 METHODS = "GET, POST, PUT, DELETE, PATCH, OPTIONS, HEAD"
-EXPOSED = "Content-Disposition, X-Relive-Request-Id"
 MAX_AGE_SECONDS = 7200
 """How long a browser may remember a preflight; the most that Chrome takes."""
 
 _HEADER_NAMES = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z, -]{1,4096}")
 
-CORS_HEADERS = {"access-control-allow-origin": "*", "access-control-expose-headers": EXPOSED}
-"""On every answer."""
 
-
-def preflight(request: HttpRequest) -> Response[str]:
+def preflight(request: HttpRequest) -> Answer:
     """The answer to OPTIONS, on any path: yes. A preflight carries no credentials, so nothing can be checked."""
     headers = {
         "access-control-allow-methods": METHODS,
@@ -30,4 +25,4 @@ def preflight(request: HttpRequest) -> Response[str]:
     requested = request.headers.get("access-control-request-headers", "")
     if _HEADER_NAMES.fullmatch(requested):
         headers["access-control-allow-headers"] = requested
-    return Response(204, body="", headers=headers)
+    return Answer(204, headers)

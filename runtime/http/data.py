@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from aws_lambda_powertools.event_handler import Response
-
 from runtime.apps.names import RESERVED_TYPE_NAMES
 from runtime.apps.service import Apps
 from runtime.cloudcode.redacted_data import RedactedData
 from runtime.data.request import Action, DataAnswer, DataRequest
 from runtime.data.serialised import exceeds, too_large
 from runtime.errors import ReliveError
-from runtime.http.answer import WITHOUT_BODY, json_answer
+from runtime.http.answer import WITHOUT_BODY, Answer, json_answer
 from runtime.http.authentication import Authentication
 from runtime.http.body import read_json_body
 from runtime.http.parameters import Parameters
@@ -50,7 +48,7 @@ class DataResource:
         router.add(f"/v1/<app_id>/{TYPE}/{UNKNOWN_OPERATION}", (*ACTIONS, "PATCH"), self.unknown_operation)
         router.add(f"/v1/<app_id>/{TYPE}/{ITEM}", ITEM_METHODS, self.item)
 
-    def items(self, exchange: Exchange, app_id: str, type_name: str) -> Response[Any]:
+    def items(self, exchange: Exchange, app_id: str, type_name: str) -> Answer:
         """Create items; or read, change or delete all that a filter finds.
 
         Raises ReliveError, here and for one item, the first that applies: 600 unknown app, 301 and 604 the credential,
@@ -59,19 +57,19 @@ class DataResource:
         """
         return self._execute(exchange, app_id, type_name)
 
-    def count(self, exchange: Exchange, app_id: str, type_name: str) -> Response[Any]:
+    def count(self, exchange: Exchange, app_id: str, type_name: str) -> Answer:
         """The number of items that a filter finds."""
         return self._execute(exchange, app_id, type_name, count_only=True)
 
-    def aggregate(self, exchange: Exchange, app_id: str, type_name: str) -> Response[Any]:
+    def aggregate(self, exchange: Exchange, app_id: str, type_name: str) -> Answer:
         """Figures about the items that a filter finds, in groups."""
         return self._execute(exchange, app_id, type_name, action="aggregate")
 
-    def item(self, exchange: Exchange, app_id: str, type_name: str, item_id: str) -> Response[Any]:
+    def item(self, exchange: Exchange, app_id: str, type_name: str, item_id: str) -> Answer:
         """Read, change or delete one item."""
         return self._execute(exchange, app_id, type_name, item_id=item_id)
 
-    def unknown_operation(self, _: Exchange, app_id: str, type_name: str, name: str) -> Response[Any]:
+    def unknown_operation(self, _: Exchange, app_id: str, type_name: str, name: str) -> Answer:
         """Raises ReliveError 600: these segments are reserved (protocol section 1)."""
         app = self._apps.get(app_id)
         raise ReliveError(600, f"The app {app.id} has no {type_name}/{name}; ids do not begin with an underscore.")
@@ -85,7 +83,7 @@ class DataResource:
         action: Action | None = None,
         item_id: str | None = None,
         count_only: bool = False,
-    ) -> Response[Any]:
+    ) -> Answer:
         request = exchange.request
         action = action or ACTIONS[request.method]
         app = self._apps.get(app_id)
@@ -106,7 +104,7 @@ class DataResource:
         )
         return self._respond(self._data.execute(data_request, exchange.budget), action)
 
-    def _respond(self, answer: DataAnswer, action: Action) -> Response[Any]:
+    def _respond(self, answer: DataAnswer, action: Action) -> Answer:
         # Clients read the body of every answer (protocol section 1.2), also where user code chose the status.
         status = 200 if answer.status in WITHOUT_BODY else answer.status
         response = json_answer(status, answer.envelope())

@@ -56,9 +56,7 @@ class DirectInvoke:
         A status of 400 and above that the function itself has set is an answer like any other.
         Raises InvocationFailed, if the payload asks for it.
         """
-        budget = Budget.start(
-            self._settings.budget_seconds, self._settings.host_calls, self._settings.depth, request_id=request_id
-        )
+        budget = Budget.start(self._settings, request_id=request_id)
         try:
             return self._run(_read(event), budget)
         except Exception as error:
@@ -66,7 +64,7 @@ class DirectInvoke:
             body = json.loads(str(answer.body))
             if isinstance(event, Mapping) and event.get("raise") is True:
                 raise InvocationFailed.of(body["errorCode"], body["message"]) from None
-            return {"statusCode": answer.status_code, "body": body}
+            return {"statusCode": answer.status, "body": body}
 
     def _run(self, invocation: Invocation, budget: Budget) -> dict[str, Any]:
         app = self._apps.get(invocation.app)

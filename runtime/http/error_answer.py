@@ -4,10 +4,10 @@ import logging
 import traceback
 from typing import Any
 
-from aws_lambda_powertools.event_handler import Response
-
+from runtime.data.store_failure import store_failure
 from runtime.errors import ReliveError
-from runtime.http.answer import headers_of_all, json_answer
+from runtime.http.answer import Answer, headers_of_all, json_answer
+from runtime.store.port import StoreUnavailableError
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ class MethodNotAllowedError(ReliveError):
         self.allowed = allowed
 
 
-def error_answer(error: Exception, request_id: str, *, for_master: bool, timed_out: bool) -> Response[Any]:
+def error_answer(error: Exception, request_id: str, *, for_master: bool, timed_out: bool) -> Answer:
     """The answer to a request that ended in this error.
 
     The caller with the master key also gets `details`. An exception that nobody raised on purpose is logged, and told
@@ -37,11 +37,14 @@ def error_answer(error: Exception, request_id: str, *, for_master: bool, timed_o
 
 def refusal(error: ReliveError, request_id: str) -> dict[str, Any]:
     """The answer to a request that does not get as far as the router, in the form that Lambda sends."""
-    answer = json_answer(error.status, {"message": error.message, "errorCode": error.code}, headers_of_all(request_id))
-    return {"statusCode": answer.status_code, "headers": answer.headers, "body": answer.body, "isBase64Encoded": False}
+    body = {"message": error.message, "errorCode": error.code}
+    return json_answer(error.status, body, headers_of_all(request_id)).to_lambda()
 
 
 def _unexpected(error: Exception, request_id: str, timed_out: bool) -> ReliveError:
+    if isinstance(error, StoreUnavailableError):
+        logger.error("Request %s: %s", request_id, error, extra={"request_id": request_id})
+        return store_failure(error)
     logger.error("Request %s failed unexpectedly", request_id, exc_info=error, extra={"request_id": request_id})
     return ReliveError(
         650 if timed_out else 1,

@@ -1,13 +1,9 @@
 """ANY /v1/{app}/Functions/{name}: run a cloud function."""
 
-from typing import Any
-
-from aws_lambda_powertools.event_handler import Response
-
 from runtime.apps.service import Apps
 from runtime.cloudcode.function import FunctionRequest
 from runtime.cloudcode.functions import Functions
-from runtime.http.answer import raw_answer
+from runtime.http.answer import Answer, raw_answer
 from runtime.http.authentication import Authentication
 from runtime.http.body import read_body
 from runtime.http.content_policy import with_sandbox
@@ -29,7 +25,7 @@ class FunctionsResource:
     def add_to(self, router: Router) -> None:
         router.add("/v1/<app_id>/functions/<name>", METHODS, self.execute)
 
-    def execute(self, exchange: Exchange, app_id: str, name: str) -> Response[Any]:
+    def execute(self, exchange: Exchange, app_id: str, name: str) -> Answer:
         """Run the function with what the request brings. HEAD runs as GET; its answer loses its body on the way out.
 
         Raises ReliveError, the first that applies: 600 unknown app, 301 and 604 the credential, 614 the custom

@@ -71,7 +71,9 @@ class Projection:
         return cls(tree, includes)
 
     def apply(self, document: dict[str, Any]) -> dict[str, Any]:
-        """The document with its chosen fields, in their order. Values are shared with `document`."""
+        """The document with its chosen fields, in their order. Values are shared with `document`, or it is that."""
+        if not self.tree:
+            return document
         projected: dict[str, Any] = _projected(document, self.tree, self.includes)
         return projected
 

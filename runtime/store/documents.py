@@ -91,9 +91,11 @@ class DocumentChangedError(StoreError):
 class Documents(Protocol):
     """Safe for use from many threads, and from several processes on the same data.
 
-    A write that returned survives a power cut. Every operation may raise StoreUnavailableError, and those with a
-    deadline ReliveError 650 when it passes. A document must be what JSON can say, with a text as its `Id`: TypeError or
-    ValueError otherwise.
+    A write that returned survives a power cut. Every operation may raise StoreUnavailableError. A document must be what
+    JSON can say, with a text as its `Id`: TypeError or ValueError otherwise.
+
+    A deadline ends all that is not yet a write: reading and making indexes with ReliveError 650, waiting for others to
+    let go of a lock with StoreBusyError. Nothing is written then.
 
     One collection may be used by several definitions at once: a new version of an app is applied while requests of the
     old one still run, or two programs share the data. None of them undoes what another one needs:
@@ -122,7 +124,7 @@ class Documents(Protocol):
         """
         ...
 
-    def get(self, collection: Collection, id: str) -> Document | None: ...
+    def get(self, collection: Collection, id: str, deadline: Deadline = NEVER) -> Document | None: ...
 
     def find(self, collection: Collection, query: Query, deadline: Deadline) -> Generator[Document, None, None]:
         """The documents, each at most once, loaded as they are asked for. Close the iterator when done with it early.
@@ -136,12 +138,11 @@ class Documents(Protocol):
     def insert(self, collection: Collection, values: Sequence[dict[str, Any]], deadline: Deadline = NEVER) -> None:
         """Write up to INSERT_LIMIT new documents, all or none. Raises DuplicateValueError, for `Id` as well.
 
-        The value of a unique field that is an array counts as a whole. The deadline is for making indexes: nothing is
-        written if it passes in that time. `replace` and `delete` need none, since a `find` comes before them.
+        The value of a unique field that is an array counts as a whole.
         """
         ...
 
-    def replace(self, collection: Collection, documents: Sequence[Document]) -> None:
+    def replace(self, collection: Collection, documents: Sequence[Document], deadline: Deadline = NEVER) -> None:
         """Write each value over the document with its `Id`, which was read in `version`.
 
         Goes in order and stops at the first that cannot be written; those before it are. Raises DuplicateValueError,
@@ -149,6 +150,6 @@ class Documents(Protocol):
         """
         ...
 
-    def delete(self, collection: Collection, documents: Sequence[Document]) -> None:
+    def delete(self, collection: Collection, documents: Sequence[Document], deadline: Deadline = NEVER) -> None:
         """Delete each document, which was read in `version`; in order, like `replace`. Raises DocumentChangedError."""
         ...

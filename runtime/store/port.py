@@ -4,7 +4,7 @@ A partition holds the records of one kind for one app, such as `logs/bookstore`.
 their UTF-8 bytes. An engine may do more underneath, but nothing here promises a transaction over two records.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -44,6 +44,10 @@ class StoreUnavailableError(StoreError):
     """The engine does not work: no permission, disk full, not a store, held by another process for too long."""
 
 
+class StoreBusyError(StoreUnavailableError):
+    """The engine works, but others kept it locked for as long as there was time to wait."""
+
+
 class Store(Protocol):
     """Safe for use from many threads, and from several processes on the same data.
 
@@ -65,6 +69,12 @@ class Store(Protocol):
 
     def put(self, partition: str, key: str, value: dict[str, Any], *, expires_at: float | None = None) -> Record:
         """Write, whether there is such a record or not."""
+        ...
+
+    def put_all(
+        self, partition: str, values: Mapping[str, dict[str, Any]], *, expires_at: float | None = None
+    ) -> Sequence[Record]:
+        """Write values by their keys, as `put` does each of them, and faster. If it fails, some may be written."""
         ...
 
     def delete(self, partition: str, key: str, *, version: int | None = None) -> bool:

@@ -1,5 +1,7 @@
-"""Prints the table of `make bench`."""
+"""Prints the tables of `make bench`; with PEERS=1, also what is measured against Parse Server."""
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console
@@ -7,8 +9,10 @@ from rich.table import Table
 
 from runtime.sandbox.architecture import compiled_guest
 from runtime.settings import Settings
-from tests.bench import data, http, sandbox
-from tests.bench.server import Load
+from tests.bench import aims, data, http, parse, sandbox
+from tests.bench.aims import Aim
+from tests.bench.load import Load
+from tests.bench.peers.parse_server import server as parse_server
 
 LOAD = ("requests a second", "median ms", "p99 ms")
 
@@ -16,33 +20,59 @@ LOAD = ("requests a second", "median ms", "p99 ms")
 def main() -> None:
     console = Console()
     guest = compiled_guest(Path(Settings().guests))
+    measured: list[Aim] = []
 
     with console.status("Calls of the sandbox, against the start of a bare Python"):
         calls = sandbox.measure(guest)
-    table = Table(title="One call of user code, in a fresh instance")
-    for column in ("what", "milliseconds", f"of {sandbox.BARE}"):
-        table.add_column(column, justify="left" if column == "what" else "right")
-    for name, measured in calls.items():
-        ratio = measured.ratio_to(calls[sandbox.BARE])
-        table.add_row(name, f"{measured.median * 1000:.2f}", f"{ratio:.3f} (1/{1 / ratio:.1f})")
+    table = _table("One call of user code, in a fresh instance", "what", "milliseconds", f"of {sandbox.BARE}")
+    for name, call in calls.items():
+        ratio = call.ratio_to(calls[sandbox.BARE])
+        table.add_row(name, f"{call.median * 1000:.2f}", f"{ratio:.3f} (1/{1 / ratio:.1f})")
     console.print(table)
+    measured += aims.of_sandbox(calls)
 
-    table = Table(title="Hello over HTTP, a fresh sandbox for each request")
-    for column in ("connections", *LOAD):
-        table.add_column(column, justify="right")
+    table = _table("Hello over HTTP, a fresh sandbox for each request", "connections", *LOAD)
     with console.status("Hello over HTTP"):
         for connections, load in http.measure():
             table.add_row(str(connections), *_cells(load))
     console.print(table)
 
-    table = Table(title=f"Items over HTTP, on {data.CONNECTIONS} connections")
-    for column in ("what", *LOAD, "times as long"):
-        table.add_column(column, justify="left" if column == "what" else "right")
+    table = _table(f"Items over HTTP, on {data.CONNECTIONS} connections", "what", *LOAD, "times as long")
     with console.status("Items over HTTP"):
         for row in data.measure():
             longer = "" if row.times_longer is None else f"{row.times_longer:.2f} (at most 3)"
             table.add_row(row.name, *_cells(row.load), longer)
     console.print(table)
+
+    with console.status("Hello over HTTP, against functions-framework"):
+        measured += aims.of_hello(http.against_functions_framework())
+    left_out = _why_not_parse()
+    if not left_out:
+        with console.status("Functions, hooks and reads over HTTP, against Parse Server"):
+            measured += aims.of_parse(parse.measure())
+    console.print(_aims(measured))
+    if left_out:
+        console.print(f"Not measured against Parse Server: {left_out}.")
+
+
+def _why_not_parse() -> str:
+    return parse_server.why_not() if os.environ.get("PEERS") == "1" else "ask for it with PEERS=1 make bench"
+
+
+def _aims(measured: Iterable[Aim]) -> Table:
+    table = _table("Aims", "what", "Relive", "peer", "ratio", "aim", "met")
+    for aim in measured:
+        table.add_row(
+            aim.what, aim.mine, aim.theirs, f"{aim.ratio:.3f}", aim.aimed_at, "yes" if aim.met else "[bold]no[/bold]"
+        )
+    return table
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title)
+    for column in columns:
+        table.add_column(column, justify="left" if column == "what" else "right")
+    return table
 
 
 def _cells(load: Load) -> list[str]:

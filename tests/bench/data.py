@@ -1,15 +1,14 @@
 """Operations on items over HTTP, with a store that waits for the disk."""
 
-import http.client
 import itertools
 import json
 import statistics
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 
-from tests.bench.server import Load, Send, load, serving
+from tests.bench.load import Answer, Load, Traffic, always, answered, load
+from tests.bench.server import Relive, serving
 
 CONNECTIONS = 8
 SMALL, LARGE = 1_000, 100_000
@@ -36,27 +35,27 @@ class Row:
 
 
 def measure(*, seconds: float = 2, rounds: int = 3) -> Iterator[Row]:
-    with serving(FILES) as port:
-        _fill(port, "Small", SMALL)
-        item_id = _fill(port, "Large", LARGE)
-        for name, send in {
-            "create": _create("Plain"),
-            "create with a before hook": _create("Hooked"),
-            "read by id": _read(f"Large/{item_id}"),
+    with serving(FILES) as relive:
+        _fill(relive, "Small", SMALL)
+        item_id = _fill(relive, "Large", LARGE)
+        for name, traffic in {
+            "create": _create(relive, "Plain"),
+            "create with a before hook": _create(relive, "Hooked"),
+            "read by id": always(relive.request("GET", f"Large/{item_id}")),
         }.items():
-            load(port, send, connections=1, seconds=0.5)
-            yield Row(name, load(port, send, connections=CONNECTIONS, seconds=seconds))
+            load(relive.port, traffic, connections=1, seconds=0.5)
+            yield Row(name, load(relive.port, traffic, connections=CONNECTIONS, seconds=seconds))
         for counted in (True, False):
-            yield from _pages(port, counted=counted, seconds=seconds / 2, rounds=rounds)
+            yield from _pages(relive, counted=counted, seconds=seconds / 2, rounds=rounds)
 
 
-def _pages(port: int, *, counted: bool, seconds: float, rounds: int) -> Iterator[Row]:
+def _pages(relive: Relive, *, counted: bool, seconds: float, rounds: int) -> Iterator[Row]:
     """A page of few and a page of many items, in turns, so that both have the same machine."""
-    sends = [_page(type_name, counted=counted) for type_name in ("Small", "Large")]
+    pages = [_page(relive, type_name, counted=counted) for type_name in ("Small", "Large")]
     loads: list[list[Load]] = [[], []]
     for _ in range(rounds):
-        for send, noted in zip(sends, loads, strict=True):
-            noted.append(load(port, send, connections=CONNECTIONS, seconds=seconds))
+        for page, noted in zip(pages, loads, strict=True):
+            noted.append(load(relive.port, page, connections=CONNECTIONS, seconds=seconds))
     ratio = statistics.median(large.median_ms / small.median_ms for small, large in zip(*loads, strict=True))
     what = f"page of {PAGE} by an indexed filter, {'with' if counted else 'without'} count, among"
     yield Row(f"{what} {SMALL:,}", _middle(loads[0]))
@@ -67,53 +66,37 @@ def _middle(loads: list[Load]) -> Load:
     return sorted(loads, key=lambda load: load.median_ms)[len(loads) // 2]
 
 
-def _fill(port: int, type_name: str, number: int) -> str:
+def _fill(relive: Relive, type_name: str, number: int) -> str:
     """Create items, and give the id of one of them."""
-    connection = http.client.HTTPConnection("127.0.0.1", port)
     for start in range(0, number, AT_ONCE):
         items = [
             {"Title": f"Title {n}", "Shelf": n % SHELVES, "Text": "Call me Ishmael. " * 10}
             for n in range(start, start + AT_ONCE)
         ]
-        made = _send(connection, "POST", type_name, 201, items)
-    connection.close()
-    return str(made["Result"][0]["Id"])
+        made = answered(relive.port, relive.request("POST", type_name, items))
+    return str(made.value["Result"][0]["Id"])
 
 
-def _create(type_name: str) -> Send:
+def _create(relive: Relive, type_name: str) -> Traffic:
     numbers = itertools.count()
 
-    def send(connection: http.client.HTTPConnection) -> None:
-        _send(connection, "POST", type_name, 201, {"Title": "A Title", "Shelf": next(numbers)})
+    def next_request() -> bytes:
+        return relive.request("POST", type_name, {"Title": "A Title", "Shelf": next(numbers)}).encoded()
 
-    return send
-
-
-def _read(path: str) -> Send:
-    return lambda connection: _ignore(_send(connection, "GET", path, 200))
+    return Traffic(next_request, _is_created)
 
 
-def _page(type_name: str, *, counted: bool) -> Send:
-    path = f"{type_name}?filter={quote(json.dumps({'Shelf': 3}))}&take={PAGE}&includeCount={str(counted).lower()}"
-
-    def send(connection: http.client.HTTPConnection) -> None:
-        answer = _send(connection, "GET", path, 200)
-        assert len(answer["Result"]) == PAGE
-        assert ("Count" in answer) == counted
-
-    return send
+def _is_created(answer: Answer) -> None:
+    assert answer.status == 201, answer
 
 
-def _ignore(_: object) -> None:
-    return None
+def _page(relive: Relive, type_name: str, *, counted: bool) -> Traffic:
+    query = f"filter={quote(json.dumps({'Shelf': 3}))}&take={PAGE}&includeCount={str(counted).lower()}"
+    encoded = relive.request("GET", f"{type_name}?{query}").encoded()
 
+    def expect(answer: Answer) -> None:
+        assert answer.status == 200, answer
+        assert len(answer.value["Result"]) == PAGE
+        assert ("Count" in answer.value) == counted
 
-def _send(
-    connection: http.client.HTTPConnection, method: str, path: str, status: int, data: Any = None
-) -> Mapping[str, Any]:
-    headers = {"content-type": "application/json"}
-    connection.request(method, f"/v1/bench/{path}", None if data is None else json.dumps(data), headers)
-    answer = connection.getresponse()
-    body: dict[str, Any] = json.loads(answer.read())
-    assert answer.status == status, body
-    return body
+    return Traffic(lambda: encoded, expect)

@@ -14,18 +14,22 @@ from tests.sandbox.calls import body, code, event, run
 
 HELLO = "def on_request(request, response):\n    return {'hello': 'world'}\n"
 BARE, FRESH, RUNNER = "python -I -c pass", "fresh call in one process", "fresh call in a prepared process"
+PREPARED = "prepared call"
+PAUSE = 0.05
+"""Seconds between prepared calls, so that the next instance stands ready."""
 
 
 def measure(guest: Path, *, rounds: int = 7, repeat: int = 15) -> dict[str, Measured]:
-    """Seconds for each of the three."""
+    """Seconds for each of the four."""
     sandbox = Sandbox(guest, Limits())
     try:
         operations: dict[str, Callable[[], object]] = {
             BARE: lambda: subprocess.run([sys.executable, "-I", "-c", "pass"], check=True),
             FRESH: _in_this_process(guest),
             RUNNER: lambda: body(run(sandbox, HELLO)),
+            PREPARED: lambda: body(run(sandbox, HELLO)),
         }
-        return in_turns(operations, rounds=rounds, repeat=repeat)
+        return in_turns(operations, rounds=rounds, repeat=repeat, pauses={PREPARED: PAUSE})
     finally:
         sandbox.close()
 
@@ -33,11 +37,11 @@ def measure(guest: Path, *, rounds: int = 7, repeat: int = 15) -> dict[str, Meas
 def _in_this_process(guest: Path) -> Callable[[], None]:
     """An instance, a definition and a handler, without pipes: what the engine and the guest take by themselves."""
     incoming, outgoing = os.pipe()
-    runner = Runner(*load_guest(guest), incoming, outgoing)
+    runner = Runner(load_guest(guest, 128), incoming, outgoing)
     definition, told = code(HELLO), event()
 
     def call() -> None:
-        store, instance = runner._instantiate(128)
+        store, instance = runner._instantiate()
         assert runner._export(store, instance, "define", definition) == ""
         assert runner._export(store, instance, "handle", told).endswith('{"hello":"world"}')
 

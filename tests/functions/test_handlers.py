@@ -66,6 +66,14 @@ def test_every_call_is_in_the_log_with_its_outcome(handlers: Handlers, module: s
     assert outcomes == [str(code or "ok") for _, code in called]
 
 
+@pytest.mark.parametrize("module", [API, RUN])
+def test_the_start_tells_how_the_sandbox_is_locked(handlers: Handlers, module: str) -> None:
+    (told,) = (entry for entry in handlers.logs[module] if "lockdown" in entry)
+    assert told["message"].startswith("The sandbox is ")
+    assert {"server_hidden", "landlock", "seccomp"} <= set(told["lockdown"])
+    assert set(told["lockdown"].values()) <= {True, False}
+
+
 def test_the_metrics_count_answers(handlers: Handlers) -> None:
     entries = [entry for entry in handlers.logs[API] if "_aws" in entry]
     assert sum("ColdStart" in entry for entry in entries) == 1

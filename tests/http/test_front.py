@@ -1,15 +1,12 @@
 """The front as a whole: deadlines, many requests at once, requests within requests, and any event whatsoever."""
 
 import json
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +15,7 @@ from runtime.apps.folder import load
 from runtime.budget import Budget
 from runtime.cloudcode.redacted_data import RedactedData
 from runtime.cloudcode.secrets import Secrets
-from runtime.http.answer import json_answer
+from runtime.http.answer import Answer, json_answer
 from runtime.http.front import Front, IncomingDepth
 from runtime.http.request import read_event
 from runtime.http.router import Exchange, Router
@@ -28,13 +25,19 @@ from tests.http.calling import ECHO, JSON, MASTER_KEY, Call
 
 
 def budget(seconds: float, depth: int = 0) -> Budget:
-    return Budget.start(seconds, 1000, 8, depth=depth)
+    return Budget.start(Settings(budget_seconds=seconds), depth=depth)
 
 
 def test_a_request_over_its_deadline_outside_cloud_code(application: Application) -> None:
     late = budget(1e-9)
     answer = read_answer(application.handle(make_event("GET", "/health"), "request-1", late))
     assert (answer.status, answer.code) == (408, 650)
+
+
+@pytest.mark.parametrize(("waited", "code"), [(0.0, 0), (60.0, 650), (1e9, 650)])
+def test_what_a_request_has_waited_is_part_of_its_time(application: Application, waited: float, code: int) -> None:
+    answer = read_answer(application.handle(make_event("GET", "/health"), "request-1", waited=waited))
+    assert (answer.code if answer.status >= 400 else 0) == code
 
 
 def test_an_error_that_came_first_is_kept_after_the_deadline(application: Application) -> None:
@@ -59,11 +62,9 @@ def test_the_depth_of_a_request_is_what_its_headers_prove(application: Applicati
 
 
 def test_an_unexpected_exception_is_told_to_the_owner_alone(
-    tmp_path: Path, guests: Path, caplog: pytest.LogCaptureFixture
+    application: Application, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    application = Application(Settings(data=tmp_path, guests=guests), MASTER_KEY)
-    application.apps.apply(load(Path(__file__).parent / "app"))
-    application.close()  # the store does not take questions anymore
+    monkeypatch.setattr(application.sandbox, "run", None)
     stranger = read_answer(application.handle(make_event("GET", ECHO), "request-1"))
     assert stranger.status == 500
     assert stranger.json == {"message": "Unexpected error.", "errorCode": 1}
@@ -73,6 +74,23 @@ def test_an_unexpected_exception_is_told_to_the_owner_alone(
         application.handle(make_event("GET", ECHO, {"Authorization": f"MasterKey {MASTER_KEY}"}), "request-2")
     )
     assert {"message", "errorCode", "details"} == set(owner.json)
+
+
+def test_a_store_that_fails_is_told_to_the_owner_alone(
+    tmp_path: Path, guests: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    application = Application(Settings(data=tmp_path, guests=guests), MASTER_KEY)
+    application.apps.apply(load(Path(__file__).parent / "app"))
+    application.close()  # the store does not take questions anymore
+    stranger = read_answer(application.handle(make_event("GET", ECHO), "request-1"))
+    assert stranger.status == 500
+    assert stranger.json == {"message": "Unexpected error. The store cannot be used at the moment.", "errorCode": 1}
+    assert "request-1" in caplog.text
+    assert "Traceback" not in caplog.text
+    owner = read_answer(
+        application.handle(make_event("GET", ECHO, {"Authorization": f"MasterKey {MASTER_KEY}"}), "request-2")
+    )
+    assert owner.json["details"]["message"].endswith("relive.sqlite is closed.")
 
 
 def test_html_is_free_where_each_app_has_a_domain(application: Application) -> None:
@@ -116,89 +134,50 @@ def test_many_requests_at_once_are_not_mixed_up(call: Call) -> None:
 
 
 def test_requests_that_meet_inside_the_router() -> None:
-    """All requests are past the point where the router takes them before any of them goes on."""
+    """All requests have found their operation before any of them goes on."""
     size = 8
     meeting = threading.Barrier(size)
 
-    def meet(app: Router, next_middleware: NextMiddleware) -> Any:
+    def meet(exchange: Exchange, name: str) -> Answer:
         meeting.wait(30)
-        response = next_middleware(app)
-        meeting.wait(30)
-        response.headers["x-event"] = f"{app.current_event.http_method} {app.current_event.path}"
-        response.headers["x-exchange"] = app.context["exchange"].request.request_id
-        return response
+        return named(exchange, name)
 
     router = Router()
-    router.use([meet])
     for method in METHODS:
-        router.add("/things/<name>", (method,), named)
-    router.prepare()
+        router.add("/things/<name>", (method,), meet)
 
     def ask_number(number: int) -> None:
         method = METHODS[number % len(METHODS)]
-        answer = ask(router, method, f"/things/{number}", f"id-{number}")
-        assert json.loads(answer["body"]) == [method, str(number), f"id-{number}"]
-        assert answer["headers"]["x-event"] == f"{method} /things/{number}"
-        assert answer["headers"]["x-exchange"] == f"id-{number}"
+        assert ask(router, method, f"/things/{number}", f"id-{number}") == [method, str(number), f"id-{number}"]
 
     with ThreadPoolExecutor(size) as threads:
         list(threads.map(ask_number, range(size * 4)))
 
 
-def test_first_requests_at_once() -> None:
-    """Powertools prepares a route at its first request, unless it is prepared before."""
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        with ThreadPoolExecutor(8) as threads:
-            for _ in range(100):
-                router = Router()
-                router.use([pass_on, pass_on, pass_on])
-                router.add("/things/<name>", ("GET",), named)
-                router.prepare()
-                paths = [f"/things/{number}" for number in range(8)]
-                answers = threads.map(partial(ask, router, "GET", request_id="i"), paths)
-                assert [json.loads(answer["body"])[1] for answer in answers] == [str(number) for number in range(8)]
-    finally:
-        sys.setswitchinterval(interval)
-
-
 def test_a_request_within_a_request() -> None:
     """As when user code calls its own API: the inner one must leave the outer one alone."""
 
-    def outer(exchange: Exchange, name: str) -> Any:
-        return json_answer(201, {"name": name, "inner": ask(router, "POST", f"/inner/{name}", "inner")["body"]})
-
-    def look_again(app: Router, next_middleware: NextMiddleware) -> Any:
-        response = next_middleware(app)
-        response.headers["x-exchange"] = app.context["exchange"].request.request_id
-        response.headers["x-event"] = app.current_event.path
-        return response
+    def outer(exchange: Exchange, name: str) -> Answer:
+        inner = ask(router, "POST", f"/inner/{name}", "inner")
+        return json_answer(200, [exchange.request.path, name, exchange.request.request_id, inner])
 
     router = Router()
-    router.use([look_again])
     router.add("/outer/<name>", ("GET",), outer)
     router.add("/inner/<name>", ("POST",), named)
-    router.prepare()
-    answer = ask(router, "GET", "/outer/a%20b", "outer")
-    assert answer["statusCode"] == 201
-    assert json.loads(answer["body"]) == {"name": "a b", "inner": '["POST","a b","inner"]'}
-    assert (answer["headers"]["x-exchange"], answer["headers"]["x-event"]) == ("outer", "/outer/a%20b")
+    told = ask(router, "GET", "/outer/a%20b", "outer")
+    assert told == ["/outer/a%20b", "a b", "outer", ["POST", "a b", "inner"]]
 
 
 METHODS = ("GET", "POST", "PUT", "DELETE")
 
 
-def named(exchange: Exchange, name: str) -> Any:
+def named(exchange: Exchange, name: str) -> Answer:
     return json_answer(200, [exchange.request.method, name, exchange.request.request_id])
 
 
-def pass_on(app: Router, next_middleware: NextMiddleware) -> Any:
-    return next_middleware(app)
-
-
-def ask(router: Router, method: str, path: str, request_id: str) -> dict[str, Any]:
-    return router.serve(Exchange(read_event(make_event(method, path), request_id), budget(60)))
+def ask(router: Router, method: str, path: str, request_id: str) -> Any:
+    answer = router.serve(Exchange(read_event(make_event(method, path), request_id), budget(60)))
+    return json.loads(answer.body)
 
 
 # Any event whatsoever

@@ -122,6 +122,21 @@ def test_a_page_is_ordered_by_the_bytes_of_the_keys(store: Store, arguments: dic
     assert "".join(record.key for record in store.page("books", **arguments)) == expected
 
 
+def test_several_records_are_put_at_once(store: Store) -> None:
+    old = store.insert("books", "a", {"n": 0})
+    records = store.put_all("books", {"b": {"n": 2}, "a": {"n": 1}})
+    assert [(record.key, record.value) for record in records] == [("b", {"n": 2}), ("a", {"n": 1})]
+    assert list(store.page("books")) == [records[1], records[0]]
+    assert records[1].version != old.version
+    assert store.put_all("books", {}) == []
+
+
+def test_none_of_several_records_is_put_under_a_wrong_name(store: Store) -> None:
+    with pytest.raises(ValueError, match="key"):
+        store.put_all("books", {"a": {}, "": {}})
+    assert list(store.page("books")) == []
+
+
 @pytest.mark.parametrize(("keep", "left"), [(0, ""), (2, "de"), (5, "abcde"), (9, "abcde"), (-1, "")])
 def test_trim_keeps_the_highest_keys(store: Store, keep: int, left: str) -> None:
     for key in "caebd":

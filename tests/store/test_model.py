@@ -62,6 +62,11 @@ class StoreMachine(RuleBasedStateMachine):
     def put(self, partition, key, value, lifetime) -> None:
         self.wrote(self.store.put(partition, key, value, expires_at=self.expiry(lifetime)))
 
+    @rule(partition=PARTITIONS, values=st.dictionaries(KEYS, VALUES, max_size=3), lifetime=LIFETIMES)
+    def put_all(self, partition, values, lifetime) -> None:
+        for record in self.store.put_all(partition, values, expires_at=self.expiry(lifetime)):
+            self.wrote(record)
+
     @precondition(lambda self: self.seen)
     @rule(data=st.data(), value=VALUES, lifetime=LIFETIMES)
     def replace(self, data, value, lifetime) -> None:

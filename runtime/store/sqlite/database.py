@@ -8,14 +8,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from runtime.store.port import StoreUnavailableError
+from runtime.deadline import Deadline
+from runtime.store.documents import NEVER
+from runtime.store.port import StoreBusyError, StoreUnavailableError
 from runtime.store.sqlite.callbacks import Callbacks
 from runtime.store.sqlite.schema import APPLICATION_ID, SCHEMA_VERSION, bring_up_to_date, version_of
 
 BUSY_SECONDS = 5.0
+"""How long to wait at most for a lock that another process has."""
+
+WAL_BYTES = 16 * 1024 * 1024
+"""What is left of the write-ahead log once it has been copied into the file, however much larger it has grown."""
 
 EXPLANATIONS = {
-    sqlite3.SQLITE_BUSY: f"is in use by another process and stayed locked for {BUSY_SECONDS:g} seconds",
+    sqlite3.SQLITE_BUSY: "is in use by another process and stayed locked for too long",
     sqlite3.SQLITE_CANTOPEN: "cannot be opened; check that the folder can be written to",
     sqlite3.SQLITE_CORRUPT: "is damaged",
     sqlite3.SQLITE_FULL: "cannot grow: the disk is full",
@@ -27,9 +33,18 @@ EXPLANATIONS = {
 
 
 class Connection(sqlite3.Connection):
-    """A connection with the functions that queries call."""
+    """A connection with the functions that queries call. `writable` is whether the file was when it was opened."""
 
     callbacks: Callbacks
+    writable = True
+    _patience_ms = round(BUSY_SECONDS * 1000)
+
+    def wait_at_most(self, seconds: float) -> None:
+        """How long to wait from now on for a lock that another process has."""
+        milliseconds = round(seconds * 1000)
+        if milliseconds != self._patience_ms:
+            self.execute(f"PRAGMA busy_timeout = {milliseconds}")
+            self._patience_ms = milliseconds
 
 
 class SqliteDatabase:
@@ -57,25 +72,29 @@ class SqliteDatabase:
             self._prepare(connection)
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self, deadline: Deadline = NEVER) -> Iterator[Connection]:
         """A connection that sees the file as it is now, whatever is written in the meantime."""
-        with self.connection() as connection:
+        with self.connection(deadline) as connection:
             connection.execute("BEGIN")
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, deadline: Deadline = NEVER) -> Iterator[Connection]:
         """A transaction, the only one that writes. An exception takes back all that was done."""
-        with self._write_lock, self.connection() as connection:
+        with self._turn_to_write(deadline), self.connection(deadline) as connection:
             connection.execute("BEGIN IMMEDIATE")
             yield connection
             connection.execute("COMMIT")
 
     @contextmanager
-    def connection(self) -> Iterator[Connection]:
-        """A connection for this operation alone; it goes back to the pool unless it failed."""
+    def connection(self, deadline: Deadline = NEVER) -> Iterator[Connection]:
+        """A connection for this operation alone; it goes back to the pool unless it failed.
+
+        It waits for locks of other processes until the deadline, and not for longer than `BUSY_SECONDS`.
+        """
         connection = self._borrowed()
         try:
+            connection.wait_at_most(min(BUSY_SECONDS, deadline.remaining()))
             yield connection
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
@@ -95,12 +114,24 @@ class SqliteDatabase:
         for connection in idle:
             connection.close()
 
+    @contextmanager
+    def _turn_to_write(self, deadline: Deadline) -> Iterator[None]:
+        if not self._write_lock.acquire(timeout=min(deadline.remaining(), threading.TIMEOUT_MAX)):
+            raise StoreBusyError(f"{self.path} was written to by others for too long.")
+        try:
+            yield
+        finally:
+            self._write_lock.release()
+
     def _borrowed(self) -> Connection:
         with self._pool_lock:
             if self._closed:
                 raise StoreUnavailableError(f"{self.path} is closed.")
-            if self._idle:
-                return self._idle.pop()
+            while self._idle:
+                connection = self._idle.pop()
+                if connection.writable or not self._may_write():
+                    return connection
+                connection.close()  # it was opened while the file could only be read, and would never notice
         try:
             return self._connect()
         except sqlite3.DatabaseError as error:
@@ -133,8 +164,13 @@ class SqliteDatabase:
             factory=Connection,
         )
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+        connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
         connection.callbacks = Callbacks(connection)
+        connection.writable = self._may_write()
         return connection
+
+    def _may_write(self) -> bool:
+        return os.access(self.path, os.R_OK | os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
     def _create_file(self) -> None:
         # A file that exists is not opened here: to close it again would drop the locks that other connections of this
@@ -143,7 +179,7 @@ class SqliteDatabase:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         except FileExistsError:
-            if not os.access(self.path, os.R_OK | os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+            if not self._may_write():
                 raise StoreUnavailableError(f"{self.path} cannot be opened for writing: Permission denied.") from None
         except OSError as error:
             raise StoreUnavailableError(f"{self.path} cannot be made: {error.strerror or error}.") from error
@@ -175,5 +211,6 @@ class SqliteDatabase:
 
     def _unavailable(self, error: sqlite3.DatabaseError) -> StoreUnavailableError:
         # Extended result codes keep the primary one in their lowest byte.
-        explanation = EXPLANATIONS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
-        return StoreUnavailableError(f"{self.path} {explanation or 'failed'} ({error}).")
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        kind = StoreBusyError if code == sqlite3.SQLITE_BUSY else StoreUnavailableError
+        return kind(f"{self.path} {EXPLANATIONS.get(code, 'failed')} ({error}).")

@@ -49,8 +49,8 @@ class SqliteDocuments:
             indexes = self._indexes(connection, collection)
             return first_duplicate(connection, indexes, collection, NEVER) if indexes else None
 
-    def get(self, collection: Collection, id: str) -> Document | None:
-        with self._database.connection() as connection:
+    def get(self, collection: Collection, id: str, deadline: Deadline = NEVER) -> Document | None:
+        with self._database.connection(deadline) as connection:
             row = connection.execute(
                 "SELECT documents.version, body FROM collections JOIN documents ON collection = collections.number"
                 " WHERE app = ? AND type = ? AND id = ?",
@@ -87,9 +87,9 @@ class SqliteDocuments:
             for position, value in enumerate(values):
                 writer.insert(value, position)
 
-    def replace(self, collection: Collection, documents: Sequence[Document]) -> None:
+    def replace(self, collection: Collection, documents: Sequence[Document], deadline: Deadline = NEVER) -> None:
         failure: DuplicateValueError | DocumentChangedError | None = None
-        with self._writing(collection) as writer:
+        with self._writing(collection, deadline) as writer:
             for position, document in enumerate(documents):
                 try:
                     writer.replace(document, position)
@@ -99,9 +99,9 @@ class SqliteDocuments:
         if failure:
             raise failure
 
-    def delete(self, collection: Collection, documents: Sequence[Document]) -> None:
+    def delete(self, collection: Collection, documents: Sequence[Document], deadline: Deadline = NEVER) -> None:
         failure: DocumentChangedError | None = None
-        with self._writing(collection) as writer:
+        with self._writing(collection, deadline) as writer:
             for position, document in enumerate(documents):
                 try:
                     writer.delete(document, position)
@@ -114,19 +114,19 @@ class SqliteDocuments:
     @contextmanager
     def _reading(self, collection: Collection, deadline: Deadline) -> Iterator[tuple[Connection, Indexes]]:
         """One view of the file, and the indexes that may be read there: those that the collection asks for, or more."""
-        with self._database.reading() as connection:
+        with self._database.reading(deadline) as connection:
             indexes = self._indexes(connection, collection)
             if indexes and self._enforces(indexes, collection) and indexes.serve(collection):
                 yield connection, indexes.complete()
                 return
         self._make(collection, deadline)
-        with self._database.reading() as connection:
+        with self._database.reading(deadline) as connection:
             yield connection, self._existing(connection, collection).complete()
 
     @contextmanager
-    def _writing(self, collection: Collection, deadline: Deadline = NEVER) -> Iterator[Writer]:
+    def _writing(self, collection: Collection, deadline: Deadline) -> Iterator[Writer]:
         """A transaction in which the fields are unique that the collection wants to be so; there may be more."""
-        with self._database.writing() as connection:
+        with self._database.writing(deadline) as connection:
             indexes = self._indexes(connection, collection)
             if indexes and self._enforces(indexes, collection):
                 writer = Writer(connection, indexes)
@@ -134,7 +134,7 @@ class SqliteDocuments:
                 writer.finish()
                 return
         self._make(collection, deadline)
-        with self._database.writing() as connection:
+        with self._database.writing(deadline) as connection:
             writer = Writer(connection, self._existing(connection, collection))
             yield writer
             writer.finish()

@@ -28,14 +28,14 @@ def complete(database: SqliteDatabase, collection: Collection, deadline: Deadlin
 
     Raises ReliveError 650; what is made by then is kept.
     """
-    with database.reading() as connection:
+    with database.reading(deadline) as connection:
         indexes = _existing(connection, collection)
         if indexes and indexes.serve(collection):
             return
     while True:
         if deadline.expired:
             raise ReliveError(650)
-        with database.writing() as connection:
+        with database.writing(deadline) as connection:
             indexes = _existing(connection, collection) or _new(connection, collection)
             indexes = _advanced(connection, indexes.begun(collection), collection, deadline.at_most(SLICE_SECONDS))
             _write(connection, indexes)
@@ -51,9 +51,9 @@ def make_unique(database: SqliteDatabase, collection: Collection, deadline: Dead
     """
     while True:
         complete(database, collection, deadline)
-        with database.reading() as connection:  # what fails again and again shall not keep others from writing
+        with database.reading(deadline) as connection:  # what fails again and again shall not keep others from writing
             _require_no_duplicates(connection, _existing(connection, collection), collection, deadline)
-        with database.writing() as connection:
+        with database.writing(deadline) as connection:
             indexes = _existing(connection, collection)
             if indexes and indexes.serve(collection):  # unless another definition was prepared meanwhile
                 _require_no_duplicates(connection, indexes, collection, deadline)

@@ -3,30 +3,49 @@
 import json
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from runtime.store.port import Record, RecordExistsError, VersionConflictError, check_names
-from runtime.store.sqlite.database import Connection, SqliteDatabase
+from runtime.deadline import Deadline
+from runtime.store.port import Record, RecordExistsError, StoreBusyError, VersionConflictError, check_names
+from runtime.store.sqlite.database import BUSY_SECONDS, Connection, SqliteDatabase
+
+IMPATIENT_SECONDS = 10.0
+"""How long no write waits for others once one has waited in vain."""
 
 SWEEP_SECONDS = 60.0
 SWEEP_RECORDS = 1000
+
+UPSERT = (
+    "INSERT INTO records (partition, key, value, version, expires_at)"
+    " VALUES (:partition, :key, :value, :version, :expires_at)"
+    " ON CONFLICT (partition, key) DO UPDATE SET value = excluded.value, version = excluded.version,"
+    " expires_at = excluded.expires_at"
+)
 
 
 class SqliteStore:
     """A Store in a database file. Given the path, it opens the file itself, `durable` or not, and closes it again.
 
-    A database that is shared with documents is closed by whoever opened it. Raises StoreUnavailableError when the file
-    cannot be opened or is something else.
+    A database that is shared with documents is closed by whoever opened it. A write waits for others up to `patience`
+    seconds; while that is in vain, most do not wait at all. Raises StoreUnavailableError when the file cannot be opened
+    or is something else.
     """
 
     def __init__(
-        self, place: Path | SqliteDatabase, *, durable: bool = True, clock: Callable[[], float] = time.time
+        self,
+        place: Path | SqliteDatabase,
+        *,
+        durable: bool = True,
+        patience: float = BUSY_SECONDS,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._owns_database = isinstance(place, Path)
         self.database = SqliteDatabase(place, durable=durable) if isinstance(place, Path) else place
+        self._patience = patience
+        self._impatient_until = 0.0
         self._clock = clock
         self._swept_at = 0.0
 
@@ -50,6 +69,17 @@ class SqliteStore:
         record = self._upsert(partition, key, value, expires_at, "")
         assert record, "an upsert without condition always writes"
         return record
+
+    def put_all(
+        self, partition: str, values: Mapping[str, dict[str, Any]], *, expires_at: float | None = None
+    ) -> Sequence[Record]:
+        for key in values:
+            check_names(partition, key)
+        records = [Record(partition, key, value, _new_version(), expires_at) for key, value in values.items()]
+        rows = [self._row(record) for record in records]
+        with self._writing() as connection:
+            connection.executemany(UPSERT, rows)
+        return records
 
     def replace(
         self, partition: str, key: str, value: dict[str, Any], *, version: int, expires_at: float | None = None
@@ -112,23 +142,13 @@ class SqliteStore:
     ) -> Record | None:
         check_names(partition, key)
         record = Record(partition, key, value, _new_version(), expires_at)
-        text = _to_json(value)
+        row = self._row(record)
         with self._writing() as connection:
-            written = connection.execute(
-                "INSERT INTO records (partition, key, value, version, expires_at)"
-                " VALUES (:partition, :key, :value, :version, :expires_at)"
-                " ON CONFLICT (partition, key) DO UPDATE SET value = excluded.value, version = excluded.version,"
-                f" expires_at = excluded.expires_at {condition}",
-                {
-                    "partition": partition,
-                    "key": key,
-                    "value": text,
-                    "version": record.version,
-                    "expires_at": expires_at,
-                    "now": self._clock(),
-                },
-            ).rowcount
+            written = connection.execute(f"{UPSERT} {condition}", row).rowcount
         return record if written else None
+
+    def _row(self, record: Record) -> dict[str, Any]:
+        return {**vars(record), "value": _to_json(record.value), "now": self._clock()}
 
     def _sweep(self, connection: Connection) -> None:
         """Remove expired records now and then, a bounded number at a time: no single write pays for them all."""
@@ -144,9 +164,16 @@ class SqliteStore:
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        with self.database.writing() as connection:
-            self._sweep(connection)
-            yield connection
+        hopeless = time.monotonic() < self._impatient_until
+        try:
+            with self.database.writing(Deadline.after(0 if hopeless else self._patience)) as connection:
+                self._impatient_until = 0
+                self._sweep(connection)
+                yield connection
+        except StoreBusyError:
+            if not hopeless:
+                self._impatient_until = time.monotonic() + IMPATIENT_SECONDS
+            raise
 
 
 def _new_version() -> int:

@@ -18,7 +18,7 @@ def one_document_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @dataclass(frozen=True)
 class Looks(Deadline):
-    """Passes when it was looked at so many times."""
+    """Passes when it was looked at so many times. To ask how long to wait for something is no look."""
 
     left: list[int] = field(default_factory=list)
 
@@ -27,8 +27,12 @@ class Looks(Deadline):
         return cls(Deadline.after(60).expires_at, left=[looks])
 
     def remaining(self) -> float:
-        self.left[0] -= 1
         return 0.0 if self.left[0] < 0 else 60.0
+
+    @property
+    def expired(self) -> bool:
+        self.left[0] -= 1
+        return self.left[0] < 0
 
 
 def indexes_in(path: Path) -> Indexes:

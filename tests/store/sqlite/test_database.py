@@ -8,12 +8,16 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from runtime.store.port import StoreUnavailableError, VersionConflictError
+from runtime.deadline import Deadline
+from runtime.store.port import StoreBusyError, StoreUnavailableError, VersionConflictError
+from runtime.store.sqlite.database import BUSY_SECONDS, WAL_BYTES, SqliteDatabase
 from runtime.store.sqlite.records import SWEEP_SECONDS, SqliteStore
 from runtime.store.sqlite.schema import APPLICATION_ID
 from tests.store.engines import Clock
@@ -135,6 +139,82 @@ class TestUnusablePlaces:
         store.close()
 
 
+class TestWaitingForOthers:
+    """As long as there is time, and no longer."""
+
+    @pytest.fixture
+    def database(self, tmp_path: Path) -> Iterator[SqliteDatabase]:
+        database = SqliteDatabase(tmp_path / "relive.db")
+        yield database
+        database.close()
+
+    @staticmethod
+    @contextlib.contextmanager
+    def locked(database: SqliteDatabase) -> Iterator[None]:
+        with contextlib.closing(sqlite3.connect(database.path, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            yield
+            other.execute("ROLLBACK")
+
+    @staticmethod
+    def write(database: SqliteDatabase, seconds: float) -> None:
+        with database.writing(Deadline.after(seconds)) as connection:
+            connection.execute("DELETE FROM records")
+
+    def test_another_process_until_the_deadline(self, database: SqliteDatabase) -> None:
+        began = time.monotonic()
+        with self.locked(database), pytest.raises(StoreBusyError, match="another process"):
+            self.write(database, 0.2)
+        assert time.monotonic() - began < BUSY_SECONDS
+
+    def test_another_thread_until_the_deadline(self, database: SqliteDatabase) -> None:
+        with (
+            ThreadPoolExecutor(1) as threads,
+            database.writing(),
+            pytest.raises(StoreBusyError, match="others"),
+        ):
+            threads.submit(self.write, database, 0.2).result(BUSY_SECONDS)
+        self.write(database, 0.2)
+
+    def test_a_connection_that_had_little_time_gets_more_the_next_time(self, database: SqliteDatabase) -> None:
+        with self.locked(database), pytest.raises(StoreBusyError):
+            self.write(database, 0.01)
+        with ThreadPoolExecutor(1) as threads:
+            with self.locked(database):
+                waiting = threads.submit(self.write, database, 30)
+                time.sleep(0.3)
+                assert not waiting.done()
+            waiting.result(BUSY_SECONDS)
+
+    def test_records_are_not_waited_for_again_and_again(self, tmp_path: Path) -> None:
+        store = SqliteStore(tmp_path / "relive.db", patience=0.3)
+        with self.locked(store.database):
+            began = time.monotonic()
+            for _ in range(20):
+                with pytest.raises(StoreBusyError):
+                    store.put("logs", "1", {})
+            assert time.monotonic() - began < 3
+        store.put("logs", "1", {})
+        assert store.get("logs", "1")
+        store.close()
+
+
+def test_the_log_of_writes_does_not_stay_large(tmp_path: Path) -> None:
+    """While somebody reads, it grows with every write; later it is cut."""
+    store = SqliteStore(tmp_path / "relive.db", durable=False)
+    log = tmp_path / "relive.db-wal"
+    store.put("books", "0", {})
+    with store.database.reading() as connection:
+        connection.execute("SELECT * FROM records").fetchall()
+        for n in range(50):
+            store.put("books", str(n % 3), {"text": str(n % 10) * 1_000_000})
+    assert log.stat().st_size > 2 * WAL_BYTES
+    for n in range(5):
+        store.put("books", str(n), {})
+    assert log.stat().st_size <= WAL_BYTES
+    store.close()
+
+
 @pytest.mark.skipif(not Path("/proc/locks").exists(), reason="only Linux tells which locks there are")
 def test_two_stores_on_one_file_do_not_disturb_each_other(tmp_path: Path) -> None:
     """Opening and closing the second must not take the first one's locks away, which would let others in."""
@@ -156,7 +236,7 @@ def locks_on(folder: Path) -> list[str]:
     return sorted(
         " ".join(lock.split()[1:])
         for lock in Path("/proc/locks").read_text().splitlines()
-        if lock.split()[5].split(":")[2] in inodes
+        if "->" not in lock and lock.split()[5].split(":")[2] in inodes  # an arrow: somebody waits for a lock
     )
 
 
