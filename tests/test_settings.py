@@ -44,6 +44,10 @@ REFUSED = {
     "too little memory for the interpreter": ("RELIVE_MEMORY_MB", "32"),
     "negative depth": ("RELIVE_DEPTH", "-1"),
     "fewer runners than nested calls need": ("RELIVE_RUNNERS", "8"),
+    "fewer for a request than nested calls need": ("RELIVE_RUNNERS_PER_REQUEST", "8"),
+    "more for a request than there are": ("RELIVE_RUNNERS_PER_REQUEST", "17"),
+    "no call of code at all": ("RELIVE_CODE_CALLS", "0"),
+    "no memory for host calls": ("RELIVE_HELD_MB", "0"),
     "no JSON": ("RELIVE_SECRETS", "API_KEY=value"),
     "secrets without an app": ("RELIVE_SECRETS", '{"API_KEY": "value"}'),
 }

@@ -37,6 +37,9 @@ class CallLog:
         """Take a line of the guest: JSON with `time`, `level`, `message` and `fields`; anything else is a message."""
         if self._cut:
             return
+        if len(line) > self._limit:  # it does not fit in any case, and to read it could hold up everybody for a second
+            self._append(LogLine(time.time(), "info", ""), len(line))
+            return
         try:
             told = read_told(line)
             fields = told.get("fields", {})

@@ -1,29 +1,39 @@
 """The bridge from HTTP to the handler: an ASGI application that serves events of a Lambda function URL."""
 
 import asyncio
-import base64
-import contextlib
 import logging
-import threading
+import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
+from typing import Any, Protocol
 
 from runtime.errors import ReliveError
 from runtime.http.body import BODY_BYTES
 from runtime.http.error_answer import refusal
+from runtime.local.answer import response_body, response_headers
 from runtime.local.event import function_url_event
+from runtime.local.threads import Threads
 
 logger = logging.getLogger(__name__)
 
-Handler = Callable[[dict[str, Any], str], Mapping[str, Any]]
-"""An event and the request's id in, an answer of payload format 2.0 out. Blocks."""
+
+class Handler(Protocol):
+    """An event and the request's id in, an answer of payload format 2.0 out. Blocks.
+
+    `waited` is how many seconds of the request's time have passed before.
+    """
+
+    def __call__(self, event: dict[str, Any], request_id: str, /, *, waited: float) -> Mapping[str, Any]: ...
+
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 NO_LENGTH = (204, 304)
+
+MEMORY_SECONDS = 0.05
+"""How long to wait for memory before trying once more."""
 
 
 class ClientGoneError(Exception):
@@ -33,14 +43,14 @@ class ClientGoneError(Exception):
 class Bridge:
     """Runs the handler in threads, at most `concurrency` at once; further requests wait, up to `wait_seconds` each.
 
-    Each request has a daemon thread of its own, so that what still runs does not hold up the end of the server.
-    Who waits for longer, or takes longer to send its body, is refused with 650.
+    Who waits for longer, or takes longer to send its body, is refused with 650. The wait is part of a request's time.
     """
 
     def __init__(self, handler: Handler, *, domain_name: str, concurrency: int, wait_seconds: float) -> None:
         self._handler = handler
         self._domain_name = domain_name
         self._free = asyncio.Semaphore(concurrency)
+        self._threads = Threads(concurrency)
         self._wait_seconds = wait_seconds
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
@@ -59,7 +69,9 @@ class Bridge:
         await _send(answer, scope["method"], send)
 
     async def _answer(self, scope: Mapping[str, Any], receive: Receive, request_id: str) -> Mapping[str, Any]:
-        turn_by = asyncio.get_running_loop().time() + self._wait_seconds
+        now = asyncio.get_running_loop().time
+        began = now()
+        turn_by = began + self._wait_seconds
         async with asyncio.timeout_at(turn_by):
             body = await _read(receive)
         event = function_url_event(scope, body, domain_name=self._domain_name, request_id=request_id)
@@ -69,25 +81,38 @@ class Bridge:
         except TimeoutError:
             return refusal(ReliveError(650, "The server was busy with other requests."), request_id)
         try:
-            return await self._in_thread(event, request_id)
+            return await self._in_thread(event, request_id, now() - began)
         finally:
             self._free.release()
 
-    async def _in_thread(self, event: dict[str, Any], request_id: str) -> Mapping[str, Any]:
+    async def _in_thread(self, event: dict[str, Any], request_id: str, waited: float) -> Mapping[str, Any]:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Mapping[str, Any]] = loop.create_future()
 
         def work() -> None:
             outcome: Mapping[str, Any] | Exception
             try:
-                outcome = self._handler(event, request_id)
+                outcome = self._handler(event, request_id, waited=waited)
             except Exception as error:
                 outcome = error
-            with contextlib.suppress(RuntimeError):  # the loop is closed: the server has stopped
-                loop.call_soon_threadsafe(_settle, answer, outcome)
+            _hand_over(loop, answer, outcome)
 
-        threading.Thread(target=work, name=f"request {request_id}", daemon=True).start()
+        self._threads.run(work)
         return await answer
+
+
+def _hand_over(
+    loop: asyncio.AbstractEventLoop, answer: asyncio.Future[Mapping[str, Any]], outcome: Mapping[str, Any] | Exception
+) -> None:
+    while True:
+        try:
+            loop.call_soon_threadsafe(_settle, answer, outcome)
+        except RuntimeError:  # the loop is closed: the server has stopped
+            pass
+        except MemoryError:  # somebody waits for this answer, so there must be some in the end
+            time.sleep(MEMORY_SECONDS)
+            continue
+        return
 
 
 def _settle(answer: asyncio.Future[Mapping[str, Any]], outcome: Mapping[str, Any] | Exception) -> None:
@@ -113,19 +138,8 @@ async def _read(receive: Receive) -> bytes:
 
 
 async def _send(answer: Mapping[str, Any], method: str, send: Send) -> None:
-    body = base64.b64decode(answer["body"]) if answer.get("isBase64Encoded") else answer["body"].encode()
-    headers = [(name.lower().encode("latin-1"), _encode(value)) for name, value in answer["headers"].items()]
-    headers += [(b"set-cookie", _encode(cookie)) for cookie in answer.get("cookies", ())]
-    if method == "HEAD" or answer["statusCode"] in NO_LENGTH:
-        body = b""
-    else:
-        headers.append((b"content-length", str(len(body)).encode()))
+    has_body = method != "HEAD" and answer["statusCode"] not in NO_LENGTH
+    body = response_body(answer) if has_body else b""
+    headers = response_headers(answer, len(body) if has_body else None)
     await send({"type": "http.response.start", "status": answer["statusCode"], "headers": headers})
     await send({"type": "http.response.body", "body": body})
-
-
-def _encode(value: str) -> bytes:
-    try:
-        return value.encode("latin-1")
-    except UnicodeEncodeError:
-        return value.encode()

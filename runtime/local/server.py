@@ -1,15 +1,25 @@
 """The HTTP server of `relive serve`: uvicorn, in front of the same handler as in Lambda."""
 
 import os
+import resource
 import signal
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import Any
 
 import uvicorn
 
 from runtime.local.asgi import Bridge, Handler
+from runtime.local.connection import HEAD_BYTES, Connection
+
+HEAD_SECONDS = 20.0
+"""How long a client may take for the head of a request."""
+
+KEPT_DESCRIPTORS = 256
+"""Descriptors that clients cannot use up: the runners, the store and outgoing calls need them."""
 
 GRACE_SECONDS = 2
 """How long running requests may go on when the server is told to stop."""
@@ -42,9 +52,12 @@ class LocalServer:
         name = EVERY_ADDRESS.get(host, host)
         self.address = f"[{name}]:{self.port}" if ":" in name else f"{name}:{self.port}"
         bridge = Bridge(handler, domain_name=self.address, concurrency=concurrency, wait_seconds=wait_seconds)
+        # On h11: httptools drops the body of a request that offers an upgrade to HTTP/2, as Java's client does.
+        connection: Any = partial(Connection, head_seconds=min(HEAD_SECONDS, wait_seconds), most=_most_connections())
         config = uvicorn.Config(
             bridge,
-            http="h11",  # httptools drops the body of a request that offers an upgrade to HTTP/2, as Java's client does
+            http=connection,
+            h11_max_incomplete_event_size=HEAD_BYTES,
             lifespan="off",
             ws="none",
             proxy_headers=False,
@@ -79,6 +92,12 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise CannotListenError(f"Cannot listen on {host}, port {port}: {reason}.") from None
+
+
+def _most_connections() -> int:
+    """As many as leave descriptors for the work itself, by the limit of this process (getrlimit(2))."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 65536 if limit == resource.RLIM_INFINITY else max(limit - KEPT_DESCRIPTORS, limit // 4)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from runtime.sandbox.lockdown.layers import Layer
 from runtime.sandbox.wire import HEADER, BrokenWire, Kind, Message, decode_header, decode_text, encode
 
 START_SECONDS = 30
-ANSWER_SECONDS = 5
+ANSWER_SECONDS = 2
 """How long the fork server may take to start, and for an answer; it takes less than a second, and a millisecond."""
 
 WIDE_PIPE = 1024 * 1024
@@ -141,8 +141,8 @@ class ForkServer:
                 control = self._ensure_started()
                 try:
                     return self._fork(control, app)
-                except (OSError, BrokenWire) as exception:  # the process has died since it was last used
-                    self._stop()
+                except (OSError, BrokenWire) as exception:  # the process has died since it was last used, or is stuck
+                    self._stop(at_once=isinstance(exception, TimeoutError))
                     if attempt == 2:
                         raise SandboxUnavailable(f"No runner can be started: {exception}") from exception
         raise AssertionError
@@ -155,8 +155,8 @@ class ForkServer:
             try:
                 self._control.sendall(REAP + PID.pack(runner.pid))
                 (status,) = STATUS.unpack(_receive(self._control, STATUS.size))
-            except (OSError, BrokenWire):
-                self._stop()
+            except (OSError, BrokenWire) as exception:
+                self._stop(at_once=isinstance(exception, TimeoutError))
                 return
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGSYS:
             logger.critical(BROKEN_OUT, extra={"app": runner.app})
@@ -235,13 +235,13 @@ class ForkServer:
         capacity = _widen(to_runner[1])
         return RunnerProcess(pid, app, incoming=from_server[0], outgoing=to_runner[1], capacity=capacity, _server=self)
 
-    def _stop(self) -> None:
+    def _stop(self, *, at_once: bool = False) -> None:
         if self._control is not None:
             self._control.close()
             self._control = None
         if self._process is not None:
             try:
-                self._process.wait(1)
+                self._process.wait(0 if at_once else 1)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()

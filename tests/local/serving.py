@@ -22,7 +22,7 @@ def answer(value: Any, status: int = 200, **headers: str) -> dict[str, Any]:
     }
 
 
-def tell_event(event: dict[str, Any], request_id: str) -> dict[str, Any]:
+def tell_event(event: dict[str, Any], request_id: str, *, waited: float = 0) -> dict[str, Any]:
     """A handler that answers with the event it gets."""
     return answer(event)
 

@@ -144,14 +144,14 @@ def test_headers_that_are_not_ascii() -> None:
 def test_answer_in_base64() -> None:
     body = bytes(range(256))
     told = {"statusCode": 201, "headers": {}, "body": base64.b64encode(body).decode(), "isBase64Encoded": True}
-    with running(lambda event, request_id: told) as server:
+    with running(lambda event, request_id, waited: told) as server:
         response, received = send(server, "GET", "/")
     assert (response.status, received) == (201, body)
 
 
 def test_headers_of_the_answer() -> None:
     told = answer(1, **{"x-utf": "→", "x-latin": "ä"}) | {"cookies": ["a=1", "b=2"]}
-    with running(lambda event, request_id: told) as server:
+    with running(lambda event, request_id, waited: told) as server:
         response, _ = send(server, "GET", "/")
     assert response.headers.get_all("set-cookie") == ["a=1", "b=2"]
     assert response.headers["content-length"] == "1"
@@ -163,7 +163,7 @@ def test_headers_of_the_answer() -> None:
 @pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
 def test_no_body_and_the_connection_stays_usable(method: str, status: int) -> None:
     with (
-        running(lambda event, request_id: answer("text", status)) as server,
+        running(lambda event, request_id, waited: answer("text", status)) as server,
         socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection,
     ):
         for _ in range(2):
@@ -176,7 +176,7 @@ def test_no_body_and_the_connection_stays_usable(method: str, status: int) -> No
 
 
 def test_a_handler_that_fails_is_an_error_of_the_known_shape(caplog: pytest.LogCaptureFixture) -> None:
-    def fail(event: dict[str, Any], request_id: str) -> dict[str, Any]:
+    def fail(event: dict[str, Any], request_id: str, *, waited: float = 0) -> dict[str, Any]:
         raise RuntimeError("secret")
 
     with running(fail) as server:
@@ -189,7 +189,7 @@ def test_a_handler_that_fails_is_an_error_of_the_known_shape(caplog: pytest.LogC
 
 
 def test_of_a_body_that_is_too_large_only_the_beginning_is_read() -> None:
-    with running(lambda event, request_id: answer(len(base64.b64decode(event["body"])))) as server:
+    with running(lambda event, request_id, waited: answer(len(base64.b64decode(event["body"])))) as server:
         headers = {"Content-Type": "application/octet-stream"}
         assert send(server, "POST", "/", headers, b"x" * (BODY_BYTES + 100_000))[1] == str(BODY_BYTES + 1).encode()
         assert send(server, "POST", "/", headers, b"x" * BODY_BYTES)[1] == str(BODY_BYTES).encode()
@@ -215,7 +215,7 @@ def test_a_body_that_does_not_come() -> None:
 
 
 def test_who_waits_too_long_for_a_turn() -> None:
-    def slow(event: dict[str, Any], request_id: str) -> dict[str, Any]:
+    def slow(event: dict[str, Any], request_id: str, *, waited: float = 0) -> dict[str, Any]:
         time.sleep(1)
         return answer("done")
 
@@ -252,7 +252,7 @@ def test_clients_that_leave(capfd: pytest.CaptureFixture[str]) -> None:
     """In the middle of a body, and while the handler works."""
     left = threading.Event()
 
-    def wait(event: dict[str, Any], request_id: str) -> dict[str, Any]:
+    def wait(event: dict[str, Any], request_id: str, *, waited: float = 0) -> dict[str, Any]:
         assert left.wait(30)
         return answer("x" * 1_000_000)
 
@@ -277,7 +277,7 @@ def test_eight_run_at_once_and_no_more() -> None:
     eight = threading.Semaphore(0)
     inside: list[str] = []
 
-    def work(event: dict[str, Any], request_id: str) -> dict[str, Any]:
+    def work(event: dict[str, Any], request_id: str, *, waited: float = 0) -> dict[str, Any]:
         inside.append(request_id)
         eight.release()
         assert free.wait(30)
@@ -305,7 +305,7 @@ def test_a_port_in_use() -> None:
         LocalServer(server_handler, port=server.port)
 
 
-def server_handler(event: dict[str, Any], request_id: str) -> dict[str, Any]:
+def server_handler(event: dict[str, Any], request_id: str, *, waited: float = 0) -> dict[str, Any]:
     return answer(None)
 
 
@@ -329,7 +329,7 @@ def test_an_end_while_requests_run() -> None:
     """What runs longer than the grace is answered, and its thread does not hold up the end."""
     entered, never = threading.Event(), threading.Event()
 
-    def wait(event: dict[str, Any], request_id: str) -> dict[str, Any]:
+    def wait(event: dict[str, Any], request_id: str, *, waited: float = 0) -> dict[str, Any]:
         entered.set()
         never.wait(60)
         return answer("too late")
@@ -349,7 +349,7 @@ def test_an_end_while_requests_run() -> None:
 def test_an_end_waits_for_requests_that_are_nearly_done() -> None:
     entered = threading.Event()
 
-    def work(event: dict[str, Any], request_id: str) -> dict[str, Any]:
+    def work(event: dict[str, Any], request_id: str, *, waited: float = 0) -> dict[str, Any]:
         entered.set()
         time.sleep(0.3)
         return answer("done")

@@ -1,0 +1,112 @@
+"""The soak, for a few seconds; and that it notices what it is there for."""
+
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from tests.faults.server import Held
+from tests.sandbox.processes import needs_proc
+from tests.soak.report import END, SERVER_GROWTH, TREE_GROWTH, WARM, failures, show
+from tests.soak.soak import RUNNERS, Memory, Result, Soak, make_server
+
+MEMORY = Memory(server=40_000_000, private=90_000_000, resident=500_000_000, processes=12, data=10_000_000)
+HELD = Held(children=1, threads=12, descriptors=20, pipes=10)
+
+
+def sound() -> Result:
+    """What a soak finds when all is well."""
+    result = Result(memory={WARM: MEMORY, END: MEMORY}, held={WARM: HELD, END: HELD})
+    for phase in (result.without, result.with_hostile):
+        phase.seconds = 10
+        phase.good.codes[0] = 1000
+        phase.good.times = [0.01] * 1000
+    return result
+
+
+@pytest.mark.slow
+@needs_proc
+def test_a_few_seconds_of_it(tmp_path: Path, guests: Path) -> None:
+    server = make_server(tmp_path, guests)
+    shown: list[str] = []
+    try:
+        server.start()
+        result = Soak(server, 8, lambda phase, part, requests: shown.append(phase)).run()
+    finally:
+        server.end()
+    text = StringIO()
+    show(result, Console(file=text, width=200))
+    assert not list(failures(result)), text.getvalue()
+    assert list(dict.fromkeys(shown)) == ["warm-up", "without hostile code", "with hostile code"]
+    assert result.with_hostile.bad.codes.total() > 0
+    assert all(phase.good.codes[0] > 10 for phase in (result.without, result.with_hostile))
+
+
+@pytest.mark.slow
+@needs_proc
+def test_it_can_be_ended_early(tmp_path: Path, guests: Path) -> None:
+    server = make_server(tmp_path, guests)
+    try:
+        server.start()
+        soak = Soak(server, 3600, lambda *_: None)
+        soak.stop()
+        result = soak.run()
+    finally:
+        server.end()
+    assert not result.wrong
+    show(result, Console(file=StringIO()))
+
+
+def test_all_is_well() -> None:
+    assert list(failures(sound())) == []
+
+
+def test_a_wrong_answer() -> None:
+    result = sound()
+    result.with_hostile.good.wrong.append("double: 3")
+    text = StringIO()
+    show(result, Console(file=text, width=200))
+    assert list(failures(result)) == ["1 answers were wrong."]
+    assert "Wrong: double: 3" in text.getvalue()
+
+
+def test_a_lost_item() -> None:
+    result = sound()
+    result.lost.append("note 4")
+    assert len(list(failures(result))) == 1
+
+
+@pytest.mark.parametrize(
+    ("memory", "fails"),
+    [
+        (replace(MEMORY, server=MEMORY.server + SERVER_GROWTH), False),
+        (replace(MEMORY, server=MEMORY.server + SERVER_GROWTH + 1), True),
+        (replace(MEMORY, private=MEMORY.private + TREE_GROWTH + 1), True),
+        (replace(MEMORY, server=0, private=0), False),
+    ],
+    ids=["as much as may be", "the server", "all processes", "less"],
+)
+def test_memory_that_grows(memory: Memory, fails: bool) -> None:
+    result = sound()
+    result.memory[END] = memory
+    assert bool(list(failures(result))) == fails
+
+
+@pytest.mark.parametrize(
+    ("held", "fails"),
+    [
+        (replace(HELD, pipes=HELD.pipes + 2 * RUNNERS), False),
+        (replace(HELD, pipes=HELD.pipes + 2 * RUNNERS + 1), True),
+        (replace(HELD, children=2), True),
+        (replace(HELD, threads=13), True),
+        (replace(HELD, descriptors=21), True),
+        (replace(HELD, descriptors=1), False),
+    ],
+    ids=["more runners", "pipes", "children", "threads", "descriptors", "fewer"],
+)
+def test_what_is_left_over(held: Held, fails: bool) -> None:
+    result = sound()
+    result.held[END] = held
+    assert bool(list(failures(result))) == fails
