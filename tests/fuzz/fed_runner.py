@@ -1,0 +1,106 @@
+"""A runner that says what it is told to: real pipes, and no process behind them."""
+
+import os
+import threading
+import time
+
+from runtime.cloudcode.call_log import CallLog
+from runtime.deadline import Deadline
+from runtime.sandbox.endings import Ending
+from runtime.sandbox.exchange import Exchange
+from runtime.sandbox.host import Host
+from runtime.sandbox.processes import Prepared, RunnerProcess
+from tests.fuzz.target import BrokenPromise
+
+NO_PROCESS = 2**22 + 1
+"""Greater than any process id that Linux gives (proc(5), pid_max)."""
+
+SLACK_SECONDS = 10
+"""How long after its deadline an exchange may end on a machine that is busy."""
+
+PIPE_BYTES = 64 * 1024
+"""What a pipe holds, if nothing else was asked for (pipe(7))."""
+
+CODE, EVENT = "{}", "{}"
+
+
+class FedRunner(RunnerProcess):
+    """Both ends of its pipes are here. Killing it closes the end that it would write to."""
+
+    def __init__(self) -> None:
+        self.heard, outgoing = os.pipe()
+        incoming, self.mouth = os.pipe()
+        for descriptor in (outgoing, incoming):
+            os.set_blocking(descriptor, False)
+        super().__init__(
+            pid=NO_PROCESS,
+            app="app",
+            incoming=incoming,
+            outgoing=outgoing,
+            capacity=PIPE_BYTES,
+            _server=None,  # type: ignore[arg-type]
+        )
+        self._speaking = threading.Lock()
+        self._silent = False
+
+    def say(self, data: bytes) -> None:
+        """Raises OSError when nobody listens any more."""
+        with self._speaking:
+            if not self._silent:
+                os.write(self.mouth, data)
+
+    def be_prepared(self) -> None:
+        """As one that was given the code of the next call in advance."""
+        self.prepared = Prepared(CODE, time.monotonic())
+
+    def fall_silent(self) -> None:
+        """End, as far as the other side can tell."""
+        with self._speaking:
+            if not self._silent:
+                self._silent = True
+                os.close(self.mouth)
+
+    def kill(self) -> None:
+        self.fall_silent()
+
+    def end(self) -> None:
+        self.fall_silent()
+        for descriptor in (self.heard, self.incoming, self.outgoing):
+            os.close(descriptor)
+
+
+class QuietHost:
+    """Answers every call, and reads every line of the log as the real one does."""
+
+    def __init__(self) -> None:
+        self._log = CallLog(10_000)
+
+    def call(self, capability: str, arguments: str) -> str | None:
+        return '{"value": null}'
+
+    def log(self, line: str) -> None:
+        self._log.add_from_guest(line)
+
+
+def exchange_with(runner: FedRunner, host: Host, seconds: float) -> Ending:
+    """One call on this runner.
+
+    Raises PreparationLost if the runner was prepared and what it has to say is of no use, and BrokenPromise if the call
+    does not end by its deadline, or leaves threads behind.
+    """
+    started = time.monotonic()
+    try:
+        return Exchange(runner, host, Deadline.after(seconds)).run(CODE, lambda: EVENT, seconds)
+    finally:
+        took = time.monotonic() - started
+        if took > seconds + SLACK_SECONDS:
+            raise BrokenPromise(f"the exchange took {took:.1f} seconds, and had {seconds}")
+        _check_threads()
+
+
+def _check_threads() -> None:
+    for thread in threading.enumerate():
+        if thread.name.startswith("host call"):
+            thread.join(SLACK_SECONDS)
+            if thread.is_alive():
+                raise BrokenPromise(f"the thread {thread.name!r} goes on after the end of its call")
