@@ -74,12 +74,12 @@ class CallHost:
         return {"code": error.code, "status": error.status, "message": error.message}
 
     def _value(self, name: str, arguments: str, context: CallContext) -> Any:
-        capability = self._capabilities.get(name)
-        if capability is None:
-            raise CapabilityError("UnknownCapability", f"The host does not offer {name[:NAME_LIMIT]!r}.")
         host_calls = context.budget.tree.host_calls
         if not host_calls.take():
             raise CapabilityError("TooManyCalls", f"The request has used up its {host_calls.limit} calls to the host.")
+        capability = self._capabilities.get(name)
+        if capability is None:
+            raise CapabilityError("UnknownCapability", f"The host does not offer {name[:NAME_LIMIT]!r}.")
         context.budget.hold.add_json(arguments)
         return capability(_read_arguments(arguments), context)
 

@@ -28,7 +28,8 @@ SIMULTANEOUS_HOST_CALLS = 16
 """Host calls of one call that are worked on at once; further ones wait for their turn."""
 
 WAITING_CALLS = 10_000
-"""Host calls that may wait for their turn. Honest code stays far below."""
+REFUSED_CALLS = 1000
+"""Host calls that may wait for their turn, and that may have found no room. Honest code stays far below."""
 
 LONGEST_NAME = 1000
 """Characters of a capability's name that are kept; what is longer is the name of none."""
@@ -231,6 +232,7 @@ class HostCalls:
         self._waiting: deque[tuple[int, str, str | None]] = deque()
         self._under_way: dict[int, str] = {}
         self._threads = 0
+        self._refused = 0
         self._closed = False
 
     def start(self, number: int, capability: str, arguments: str | None) -> None:
@@ -241,6 +243,9 @@ class HostCalls:
             self._under_way[number] = capability
             if arguments is not None and not self._held.take(text_bytes(arguments)):
                 arguments = None
+            self._refused += arguments is None
+            if self._refused > REFUSED_CALLS:
+                raise BrokenWire("it went on to start calls to the host that its request has no room for")
             self._waiting.append((number, capability, arguments))
             if self._threads == SIMULTANEOUS_HOST_CALLS:
                 return

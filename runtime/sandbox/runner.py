@@ -83,9 +83,11 @@ class Runner:
             signal.alarm(0)
 
     def _define(self, code: str) -> None:
+        self._defined = None  # before the next one takes its memory
         self._define_in(code, *self._instantiate())
 
     def _prepare(self, code: str) -> None:
+        self._defined = None
         store, instance = self._instantiate()
         self._export(store, instance, "warm-up")
         self._define_in(code, store, instance)
