@@ -17,6 +17,7 @@ from runtime.cli.guest import build_with_progress
 if TYPE_CHECKING:
     from runtime.application import Application
     from runtime.apps.app import App
+    from runtime.cloudcode.logs.terminal import TerminalLog
     from runtime.local.server import LocalServer
     from runtime.settings import Settings
 
@@ -52,8 +53,9 @@ def _serve(folder: Path, port: int, host: str, data: Path | None, reload: bool) 
     app = _load(folder)
     build_with_progress(settings.guests)
     key = master_key(settings.data, settings.master_key)
+    terminal = TerminalLog(sys.stdout)
     try:
-        application = Application(settings, key, [TerminalLog(sys.stdout)])
+        application = Application(settings, key, [terminal])
     except ValueError as error:  # a setting that is of the right type and still makes no sense
         raise CommandError(str(error)) from None
     try:
@@ -66,10 +68,17 @@ def _serve(folder: Path, port: int, host: str, data: Path | None, reload: bool) 
         with _reloading(folder, application, enabled=reload):
             welcome(app, server.url, key)
             server.run()
+            _say_no_more(terminal)
             print("Stopped.", flush=True)
     finally:
-        logging.disable()  # calls that are cut off now will fail, which is no news
+        _say_no_more(terminal)
         application.close()
+
+
+def _say_no_more(terminal: "TerminalLog") -> None:
+    """Calls that are cut off now will fail, which is no news."""
+    terminal.close()
+    logging.disable()
 
 
 def _load(folder: Path) -> "App":

@@ -106,15 +106,16 @@ def never_waiting() -> Iterator[None]:
     """Standard output and standard error as such `Output` while this lasts. One that is closed takes and loses all."""
     _open_standard_descriptors()
     with contextlib.ExitStack() as stack:
-        for redirect, stream in (
-            (contextlib.redirect_stdout, sys.stdout),
-            (contextlib.redirect_stderr, sys.stderr),
-        ):
-            stream = stream or stack.enter_context(open(os.devnull, "w"))
+        streams = [stream or stack.enter_context(open(os.devnull, "w")) for stream in (sys.stdout, sys.stderr)]
+        for stream in streams:
             stream.flush()
-            output = Output(stream)
+        outputs = [Output(stream) for stream in streams]
+        if os.path.sameopenfile(*(stream.fileno() for stream in streams)):
+            outputs[1] = outputs[0]  # so that lines of both stay in their order
+        for output in set(outputs):
             stack.callback(output.finish)
-            stack.enter_context(redirect(output))
+        stack.enter_context(contextlib.redirect_stdout(outputs[0]))
+        stack.enter_context(contextlib.redirect_stderr(outputs[1]))
         yield
 
 

@@ -1,9 +1,13 @@
 """The runners that nobody uses at the moment, and which of them suits a call best."""
 
+import os
 import time
 
 from runtime.sandbox.preparation import FRESH_SECONDS, Preparations
 from runtime.sandbox.processes import RunnerProcess
+
+PREPARED_AT_ONCE = (os.cpu_count() or 1) + 1
+"""How many runners one caller alone gets for the same code: one to run it, and one a processor to prepare it."""
 
 
 class IdleRunners:
@@ -19,16 +23,24 @@ class IdleRunners:
     def add(self, runner: RunnerProcess) -> None:
         self._runners.append(runner)
 
-    def take(self, app: str, code: str) -> RunnerProcess | None:
+    def take(self, app: str, code: str, *, may_fork: bool) -> RunnerProcess | None:
         """The best runner for a call of an app's code: prepared for it, or else prepared for nothing.
 
-        Never one that is prepared for other code, since that may still be loading, and may not end.
+        Never one that is prepared for other code, since that may still be loading, and may not end. Of those that are
+        prepared the first is the likeliest to be ready. If it is not, a processor may be free to prepare another one:
+        then None, for a new runner, if there may be one.
         """
-        own = [runner for runner in reversed(self._runners) if runner.app == app]
-        found = next((runner for runner in own if _is_prepared_for(runner, code)), None)
-        found = found or next((runner for runner in own if runner.prepared is None), None)
-        if found is not None:
-            self._runners.remove(found)
+        prepared = [runner for runner in self._runners if runner.app == app and _is_prepared_for(runner, code)]
+        if prepared:
+            if may_fork and len(prepared) < PREPARED_AT_ONCE and not prepared[0].has_spoken():
+                return None
+            found = prepared[0]
+        else:
+            unprepared = [runner for runner in self._runners if runner.app == app and runner.prepared is None]
+            if not unprepared:
+                return None
+            found = unprepared[-1]
+        self._runners.remove(found)
         return found
 
     def take_stale(self) -> list[RunnerProcess]:

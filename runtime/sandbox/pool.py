@@ -71,7 +71,8 @@ class Pool:
     def _take_idle(self, app: str, code: str) -> tuple[RunnerProcess | None, list[RunnerProcess]]:
         """An idle runner that is fit for use, if there is one, and those that have to go."""
         outcasts = self._idle.take_stale()
-        while (runner := self._idle.take(app, code)) is not None:
+        may_fork = not self.is_busy and self._turns.held + len(self._idle) <= self._size
+        while (runner := self._idle.take(app, code, may_fork=may_fork)) is not None:
             if not runner.has_died():
                 return runner, outcasts
             outcasts.append(runner)

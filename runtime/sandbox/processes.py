@@ -89,10 +89,18 @@ class RunnerProcess:
             self.kill()
         self.prepared = Prepared(code, time.monotonic())
 
+    def has_spoken(self) -> bool:
+        """Whether there is anything to read from it: that what it prepares is ready, most likely."""
+        poll = select.poll()
+        poll.register(self.incoming, select.POLLIN)
+        return bool(poll.poll(0))
+
     def has_died(self) -> bool:
         """Whether an idle runner is not fit for use. One that prepares nothing has nothing to say, either."""
+        if not self.prepared:
+            return self.has_spoken()
         poll = select.poll()
-        poll.register(self.incoming, 0 if self.prepared else select.POLLIN)
+        poll.register(self.incoming, 0)
         return bool(poll.poll(0))
 
     def end(self) -> None:

@@ -91,7 +91,7 @@ def load(port: int, traffic: Traffic, *, connections: int, seconds: float) -> Lo
         by_descriptor[connection.socket.fileno()] = connection
         poll.register(connection.socket, select.EPOLLIN)
     try:
-        processor_time, started = time.process_time(), time.perf_counter()
+        processor_time, started = time.thread_time(), time.perf_counter()
         until = started + seconds
         for connection in by_descriptor.values():
             connection.send(traffic.next_request())
@@ -111,7 +111,7 @@ def load(port: int, traffic: Traffic, *, connections: int, seconds: float) -> Lo
                 else:
                     waiting -= 1
         elapsed = time.perf_counter() - started
-        share = (time.process_time() - processor_time) / elapsed
+        share = (time.thread_time() - processor_time) / elapsed
     finally:
         poll.close()
         for connection in by_descriptor.values():

@@ -26,14 +26,21 @@ class TerminalLog:
         self._coloured = stream.isatty() and not os.environ.get("NO_COLOR")
         self._encoding = getattr(stream, "encoding", None) or "utf-8"
         self._lock = threading.Lock()
+        self._closed = False
 
     def write(self, record: CallRecord) -> None:
         text = "\n".join(self._lines(record)) + "\n"
         # A terminal that is not UTF-8 gets escapes for what it cannot show.
         text = text.encode(self._encoding, "backslashreplace").decode(self._encoding)
         with self._lock:
-            self._stream.write(text)
-            self._stream.flush()
+            if not self._closed:
+                self._stream.write(text)
+                self._stream.flush()
+
+    def close(self) -> None:
+        """Print nothing from now on."""
+        with self._lock:
+            self._closed = True
 
     def _lines(self, record: CallRecord) -> Iterator[str]:
         time = datetime.fromtimestamp(record.started_at).strftime("%H:%M:%S")
