@@ -119,6 +119,7 @@ class UserCode:
         """The head and the body of what the guest answers."""
         app, handler = call.app, call.handler
         budget = call.budget
+        seconds_at_start = budget.deadline.remaining()
         code = self._definitions.text(app, handler.path, budget.deadline, budget.depth)
 
         def make_event() -> str:
@@ -130,7 +131,6 @@ class UserCode:
         scope = budget.deadline.scope()
         context = CallContext(app, call.principal, replace(budget, deadline=scope), call.api_url)
         host = CallHost({**self._capabilities, **{own.name: own for own in call.capabilities}}, context, log)
-        seconds_at_start = budget.deadline.remaining()
         try:
             ending = self._sandbox.run(
                 app.id,

@@ -101,7 +101,6 @@ class Exchange:
 
     def _collect_prepared(self, deadline: Deadline) -> None:
         """Wait until the definition that the runner was given earlier is done. What it logged belongs to this call."""
-        self._runner.prepared = None
         lines: list[str] = []
         room = PREPARED_LOG
 
@@ -118,6 +117,8 @@ class Exchange:
             if self._deadline.expired:
                 raise
             raise PreparationLost from None
+        finally:
+            self._runner.use_prepared()
         if failure:  # it may have had to do with the moment; the call has a definition of its own to tell
             raise PreparationLost
         for line in lines:

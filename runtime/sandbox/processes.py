@@ -23,8 +23,8 @@ START_SECONDS = 30
 ANSWER_SECONDS = 2
 """How long the fork server may take to start, and for an answer; it takes less than a second, and a millisecond."""
 
-WIDE_PIPE = 1024 * 1024
-"""Bytes: what Linux grants without privileges, unless it was set up otherwise (pipe(7), pipe-max-size)."""
+NARROW_PIPE, WIDE_PIPE = 64 * 1024, 1024 * 1024
+"""Bytes: what Linux gives, and what it grants without privileges, unless it was set up otherwise (pipe(7))."""
 
 BROKEN_OUT = (
     "A runner tried what no guest can, and was killed by its seccomp filter. Code of the app may have broken out of "
@@ -53,15 +53,15 @@ class Prepared:
 
 @dataclass(eq=False)
 class RunnerProcess:
-    """A runner: its process id, this side's ends of its two pipes, and how many bytes the one to it holds."""
+    """A runner: its process id, and this side's ends of its two pipes."""
 
     pid: int
     app: str
     incoming: int
     outgoing: int
-    capacity: int
     _server: "ForkServer"
     prepared: Prepared | None = None
+    _is_wide: bool = False
     _ended: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -79,7 +79,8 @@ class RunnerProcess:
         Does nothing if the code is longer than the pipe holds, since this must not wait.
         """
         definition = encode(Message(Kind.PREPARE if warm_up else Kind.DEFINE, seconds, code))
-        if len(definition) > self.capacity:
+        self._is_wide = len(definition) > NARROW_PIPE
+        if len(definition) > _capacity(self.outgoing, len(definition)):
             return
         try:
             written = os.write(self.outgoing, definition)
@@ -88,6 +89,14 @@ class RunnerProcess:
         if written < len(definition):
             self.kill()
         self.prepared = Prepared(code, time.monotonic())
+
+    def use_prepared(self) -> None:
+        """Begin a call with what was prepared. Replies are no longer counted when they wait in a pipe: it is narrow."""
+        self.prepared = None
+        if sys.platform == "linux" and self._is_wide:
+            self._is_wide = False
+            with contextlib.suppress(OSError):  # it has not read all of the definition yet
+                fcntl.fcntl(self.outgoing, fcntl.F_SETPIPE_SZ, NARROW_PIPE)
 
     def has_spoken(self) -> bool:
         """Whether there is anything to read from it: that what it prepares is ready, most likely."""
@@ -240,8 +249,7 @@ class ForkServer:
             raise SandboxUnavailable("No runner can be started: the system refuses another process.")
         os.set_blocking(to_runner[1], False)
         os.set_blocking(from_server[0], False)
-        capacity = _widen(to_runner[1])
-        return RunnerProcess(pid, app, incoming=from_server[0], outgoing=to_runner[1], capacity=capacity, _server=self)
+        return RunnerProcess(pid, app, incoming=from_server[0], outgoing=to_runner[1], _server=self)
 
     def _stop(self, *, at_once: bool = False) -> None:
         if self._control is not None:
@@ -263,12 +271,13 @@ def _pipe() -> tuple[int, int]:
         raise SandboxUnavailable(f"No runner can be started: {exception.strerror}.") from None
 
 
-def _widen(pipe: int) -> int:
-    """Have a pipe hold as much as the system lets an unprivileged process ask for; answers how many bytes it holds."""
+def _capacity(pipe: int, wanted: int) -> int:
+    """How many bytes a pipe holds, after it was made wide if it has to be."""
     if sys.platform != "linux":
         return select.PIPE_BUF
-    with contextlib.suppress(OSError):  # there is a limit for all pipes of a user together
-        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, WIDE_PIPE)
+    if wanted > fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ):
+        with contextlib.suppress(OSError):  # there is a limit for all pipes of a user together
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, WIDE_PIPE)
     return fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ)
 
 

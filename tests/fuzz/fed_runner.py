@@ -18,8 +18,6 @@ NO_PROCESS = 2**22 + 1
 SLACK_SECONDS = 10
 """How long after its deadline an exchange may end on a machine that is busy."""
 
-PIPE_BYTES = 64 * 1024
-"""What a pipe holds, if nothing else was asked for (pipe(7))."""
 
 CODE, EVENT = "{}", "{}"
 
@@ -37,7 +35,6 @@ class FedRunner(RunnerProcess):
             app="app",
             incoming=incoming,
             outgoing=outgoing,
-            capacity=PIPE_BYTES,
             _server=None,  # type: ignore[arg-type]
         )
         self._speaking = threading.Lock()

@@ -69,6 +69,16 @@ class TestWhatStandsReady:
         assert sorted(prepared(sandbox)) == sorted([code(HELLO), code(other)])
         assert len({runner.pid for runner in idle_runners(sandbox)}) == 2
 
+    def test_a_caller_that_is_quicker_than_the_preparation_gets_another_runner(self, guest: Path) -> None:
+        sandbox = Sandbox(guest, Limits(runners=16, depth=0))
+        slow = f"import time\ntime.sleep(0.3)\n{HELLO}"
+        try:
+            for _ in range(8):
+                assert body(run(sandbox, slow)) == "hello"
+            assert len(prepared(sandbox)) == idle.PREPARED_AT_ONCE
+        finally:
+            sandbox.close()
+
     def test_code_that_another_pushes_out_is_left_alone_for_a_while(self, sandbox: Sandbox) -> None:
         sources = [HELLO.replace("hello", name) for name in ("one", "two", "three")]
         for source in sources:
@@ -167,10 +177,10 @@ class TestAPreparationThatFails:
     def test_its_runner_is_killed(self, sandbox: Sandbox, ending: signal.Signals) -> None:
         for _ in range(5):
             run(sandbox, HELLO)
-            (runner,) = idle_runners(sandbox)
-            os.kill(runner.pid, ending)
-            while not runner.has_died():
-                time.sleep(0.01)
+            for runner in idle_runners(sandbox):
+                os.kill(runner.pid, ending)
+                while not runner.has_died():
+                    time.sleep(0.01)
             assert body(run(sandbox, HELLO)) == "hello"
 
 
