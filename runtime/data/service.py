@@ -1,12 +1,13 @@
 """Operations on the items of content types, with the hooks around them."""
 
 import logging
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from runtime.budget import Budget
 from runtime.data import creation, deletion, update
+from runtime.data.abreast import Abreast
 from runtime.data.affected import Affected
 from runtime.data.aggregating import aggregate, check_aggregate
 from runtime.data.content_type import ContentType
@@ -35,6 +36,8 @@ RUN: Mapping[Action, Callable[[Operation], DataAnswer]] = {
     "aggregate": aggregate,
 }
 
+READS: Collection[Action] = ("read", "aggregate")
+
 
 class Data:
     """Runs operations, from the permission check to what the after hook makes of the answer."""
@@ -43,6 +46,7 @@ class Data:
         self._documents = documents
         self._hooks = hooks
         self._answer_bytes = int(settings.result_mb * MEGABYTE)
+        self._reads = Abreast()
 
     def execute(self, request: DataRequest, budget: Budget) -> DataAnswer:
         """Answer the request. What is wrong with it is told before any user code runs (cloud code section 2.3).
@@ -61,10 +65,17 @@ class Data:
     def _executed(self, request: DataRequest, budget: Budget) -> DataAnswer:
         operation = self._operation(request, budget)
         try:
-            run, hook = RUN[request.action], self._hooks.around(operation.request, budget)
-            return run(operation) if hook is None else run_with(hook, operation, run)
+            hook = self._hooks.around(operation.request, budget)
+            return self._run(operation) if hook is None else run_with(hook, operation, self._run)
         except DuplicatesExistError as error:
             raise operation.duplicate(error) from None
+
+    def _run(self, operation: Operation) -> DataAnswer:
+        run = RUN[operation.request.action]
+        if operation.request.action not in READS:
+            return run(operation)
+        with self._reads.place():
+            return run(operation)
 
     def _operation(self, request: DataRequest, budget: Budget) -> Operation:
         content_type = ContentType.of(request.app, request.type)

@@ -40,7 +40,8 @@ class Server:
             env=self.environment,
             cwd=folder,
         )
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
         try:
             self.wait_for("curl")
         except AssertionError:
@@ -81,6 +82,7 @@ class Server:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+        self._reader.join(PATIENCE_SECONDS)
         if self.process.stdout is not None:
             self.process.stdout.close()
 
