@@ -15,7 +15,7 @@ from tests.sandbox.calls import body, code, event, run
 HELLO = "def on_request(request, response):\n    return {'hello': 'world'}\n"
 BARE, FRESH, RUNNER = "python -I -c pass", "fresh call in one process", "fresh call in a prepared process"
 PREPARED = "prepared call"
-PAUSE = 0.05
+PAUSE = 0.01
 """Seconds between prepared calls, so that the next instance stands ready."""
 
 

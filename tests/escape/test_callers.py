@@ -14,6 +14,8 @@ from tests.conftest import MASTER_KEY
 from tests.escape.attempts import NEIGHBOUR, Attempt, Stage
 from tests.function_url import DOMAIN, Answer, make_event, read_answer
 
+pytestmark = pytest.mark.slow
+
 ATTEMPTS: list[Attempt] = []
 
 ECHO = """

@@ -1,6 +1,10 @@
 """What user code can find by looking around in its interpreter, and at the door to the host: nothing that helps."""
 
+import pytest
+
 from tests.escape.attempts import ABORTED, OUT_OF_TIME, Answers, Attempt, Fails, Stage, rows
+
+pytestmark = pytest.mark.slow
 
 NO_HOST_YET = Fails(901, "SandboxCrash", "the top level of a file tried to call the host")
 UNSOUND = Fails(901, "SandboxCrash")

@@ -18,6 +18,8 @@ from tests.cloudcode.calling import MASTER, app_of, call
 from tests.conftest import MASTER_KEY
 from tests.function_url import Answer
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass
 class Watched:

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -11,6 +12,8 @@ from tests.fuzz.profile import as_many_as
 from tests.fuzz.properties.near import ANY, TEXTS, nearly
 from tests.fuzz.target import Attempt
 from tests.query.generated import FILTERS, PROJECTIONS, SORTS, UPDATES, VALUES
+
+pytestmark = pytest.mark.slow
 
 HEADERS = st.dictionaries(
     st.sampled_from(["content-type", "X-A", "set-cookie", "Content-Security-Policy", "a b"]) | TEXTS,

@@ -17,6 +17,8 @@ from runtime.sandbox.wire import BrokenWire, Kind, Message, encode, read_blockin
 from tests.fuzz.profile import as_many_as
 from tests.sandbox.calls import HELLO, code, event
 
+pytestmark = pytest.mark.slow
+
 PATIENCE_SECONDS = 20
 ALARM_SECONDS = 60
 

@@ -11,7 +11,10 @@ from tests.sandbox.lockdown.attacks import ATTACKS, KILLING, Attack
 from tests.sandbox.lockdown.conftest import Lock
 from tests.sandbox.lockdown.native import KILLED, Answer, NativeRunners
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux locks runners")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="only Linux locks runners"),
+]
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gets as far as a single layer without the others")
 needs_x86 = pytest.mark.skipif(this_machine() != "x86_64", reason="the numbers of system calls are those of x86_64")
