@@ -18,7 +18,7 @@ from tests.conftest import MASTER_KEY
 
 @pytest.fixture(scope="session")
 def shared_application(guests: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
-    settings = Settings(data=tmp_path_factory.mktemp("data"), guests=guests)
+    settings = Settings(data=tmp_path_factory.mktemp("data"), guests=guests, prepare=False)
     with closing(Application(settings, MASTER_KEY)) as application:
         yield application
 
@@ -27,7 +27,7 @@ def shared_application(guests: Path, tmp_path_factory: pytest.TempPathFactory) -
 def with_secrets(guests: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
     """Another one, whose apps have secrets."""
     secrets = {"app": {"KEY": SECRET}, "other": {"KEY": "the other app's key"}}
-    settings = Settings(data=tmp_path_factory.mktemp("data"), guests=guests, secrets=secrets)
+    settings = Settings(data=tmp_path_factory.mktemp("data"), guests=guests, secrets=secrets, prepare=False)
     with closing(Application(settings, MASTER_KEY)) as application:
         yield application
 

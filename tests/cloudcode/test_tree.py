@@ -15,6 +15,8 @@ from tests.cloudcode.calling import MASTER, app_of, call
 from tests.cloudcode.data_calls import Items, app_with
 from tests.function_url import make_event, read_answer
 
+pytestmark = pytest.mark.slow
+
 MakeApplication = Callable[..., Application]
 
 D = "def on_request(request, response):\n"

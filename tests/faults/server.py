@@ -33,6 +33,10 @@ START_SECONDS = 60
 END_SECONDS = 20
 
 
+KEPT_THREADS = 8
+"""The server keeps a thread for each request of as many as there once were at the same time, and serves so many."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """Status and JSON of an answer; `code` is 0 for success."""
@@ -62,7 +66,7 @@ class Held:
         """Whether this is more than `before`, with so many runners at most."""
         return (
             self.children > before.children
-            or self.threads > before.threads
+            or self.threads > before.threads + KEPT_THREADS
             or self.descriptors > before.descriptors
             or self.pipes > before.pipes + 2 * runners
         )

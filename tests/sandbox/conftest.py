@@ -13,7 +13,7 @@ from tests.sandbox.guest_events import DataHost, Event, run_event
 
 @pytest.fixture(scope="session")
 def guest_sandbox(guest: Path) -> Iterator[Sandbox]:
-    sandbox = Sandbox(guest, Limits())
+    sandbox = Sandbox(guest, Limits(prepare=False))  # each test has code of its own, and calls it once
     yield sandbox
     sandbox.close()
 

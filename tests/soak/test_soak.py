@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from tests.faults.server import Held
+from tests.faults.server import KEPT_THREADS, Held
 from tests.sandbox.processes import needs_proc
 from tests.soak.report import END, SERVER_GROWTH, TREE_GROWTH, WARM, failures, show
 from tests.soak.soak import RUNNERS, Memory, Result, Soak, make_server
@@ -100,7 +100,7 @@ def test_memory_that_grows(memory: Memory, fails: bool) -> None:
         (replace(HELD, pipes=HELD.pipes + 2 * RUNNERS), False),
         (replace(HELD, pipes=HELD.pipes + 2 * RUNNERS + 1), True),
         (replace(HELD, children=2), True),
-        (replace(HELD, threads=13), True),
+        (replace(HELD, threads=12 + KEPT_THREADS + 1), True),
         (replace(HELD, descriptors=21), True),
         (replace(HELD, descriptors=1), False),
     ],
