@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = """
 import re, threading
 from runtime.large_blocks import give_back_large_blocks

@@ -12,6 +12,8 @@ from runtime.sandbox.architecture import compiled_guest, this_machine
 from runtime.sandbox.lockdown.layers import Layer
 from tests.cli.commands import relive
 
+pytestmark = pytest.mark.slow
+
 ELF_MACHINE = {"x86_64": 62, "aarch64": 183}
 
 

@@ -1,6 +1,10 @@
 """Handlers that take too long. Sleeps are far longer than budgets, or far shorter, so that no machine is too slow."""
 
+import pytest
+
 from tests.cloudcode.data_calls import Items, MakeApplication, app_with
+
+pytestmark = pytest.mark.slow
 
 
 def test_before_operation_and_after_share_one_deadline(make_application: MakeApplication) -> None:

@@ -16,6 +16,8 @@ from runtime.sandbox.processes import RunnerProcess
 from runtime.sandbox.sandbox import Limits, Sandbox
 from tests.sandbox.calls import HELLO, RecordingHost, body, code, event, run
 
+pytestmark = pytest.mark.slow
+
 RETURNS_WHEN_IT_WAS_LOADED = "import time\nloaded = time.time()\ndef on_request(request, response): return loaded"
 
 REMEMBERS = """

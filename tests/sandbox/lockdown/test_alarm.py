@@ -13,6 +13,8 @@ from runtime.sandbox.sandbox import Sandbox
 from tests.sandbox.calls import HELLO, SPIN, body, run
 from tests.sandbox.processes import needs_proc, runners, wait_until
 
+pytestmark = pytest.mark.slow
+
 
 @needs_proc
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from runtime.sandbox.lockdown.privileges import NOBODY
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux hides processes")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="only Linux hides processes")]
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make processes of another user")
 

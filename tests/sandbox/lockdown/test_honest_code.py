@@ -10,7 +10,7 @@ from tests.sandbox.lockdown.conftest import Lock
 from tests.sandbox.lockdown.native import ask
 from tests.sandbox.processes import descriptors, needs_sight
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux locks runners")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="only Linux locks runners")]
 
 HONEST = [
     ("a thread", "got = []\nt = threading.Thread(target=lambda: got.append(1)); t.start(); t.join(10); return got", [1]),

@@ -16,6 +16,8 @@ from tests.sandbox.calls import HELLO, body, run
 from tests.sandbox.lockdown.conftest import Lock
 from tests.sandbox.lockdown.native import KILLED, NativeRunners
 
+pytestmark = pytest.mark.slow
+
 ALL = ["network", "root", "limits", "privileges", "no_new_privileges", "hidden", "landlock", "seccomp"]
 
 needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux locks runners")

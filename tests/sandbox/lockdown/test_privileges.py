@@ -12,7 +12,7 @@ import pytest
 from tests.sandbox.lockdown.conftest import Lock
 from tests.sandbox.lockdown.native import NativeRunners
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has capabilities")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="only Linux has capabilities")]
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has rights to lose")
 
