@@ -11,7 +11,7 @@ from runtime.deadline import Deadline
 from runtime.held import text_bytes
 from runtime.sandbox.endings import Crashed, Ending, Finished, NotDefined, TimedOut
 from runtime.sandbox.host import Host
-from runtime.sandbox.processes import RunnerProcess
+from runtime.sandbox.runner_process import RunnerProcess
 from runtime.sandbox.share import Share
 from runtime.sandbox.wire import (
     HEADER,

@@ -4,7 +4,7 @@ import os
 import time
 
 from runtime.sandbox.preparation import FRESH_SECONDS, Preparations
-from runtime.sandbox.processes import RunnerProcess
+from runtime.sandbox.runner_process import RunnerProcess
 
 PREPARED_AT_ONCE = (os.cpu_count() or 1) + 1
 """How many runners one caller alone gets for the same code: one to run it, and one a processor to prepare it."""

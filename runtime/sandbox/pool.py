@@ -5,7 +5,8 @@ import threading
 from runtime.deadline import Deadline
 from runtime.sandbox.idle import IdleRunners
 from runtime.sandbox.preparation import Preparations
-from runtime.sandbox.processes import ForkServer, RunnerProcess
+from runtime.sandbox.processes import ForkServer
+from runtime.sandbox.runner_process import RunnerProcess
 from runtime.turns import Turns
 
 

@@ -12,7 +12,8 @@ from runtime.sandbox.lockdown import process
 from runtime.sandbox.lockdown.layers import Layer, attempt
 from runtime.sandbox.pool import NoRunnerInTime, Pool
 from runtime.sandbox.preparation import Preparations
-from runtime.sandbox.processes import ForkServer, RunnerProcess
+from runtime.sandbox.processes import ForkServer
+from runtime.sandbox.runner_process import RunnerProcess
 from runtime.sandbox.share import Share
 
 Converse = Callable[[RunnerProcess], Ending]

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from runtime.sandbox.processes import ForkServer, RunnerProcess
+from runtime.sandbox.processes import ForkServer
+from runtime.sandbox.runner_process import RunnerProcess
 from runtime.sandbox.wire import HEADER, Kind, Message, encode
 
 ROOT = Path(__file__).parents[2]

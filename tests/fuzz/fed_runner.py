@@ -9,7 +9,7 @@ from runtime.deadline import Deadline
 from runtime.sandbox.endings import Ending
 from runtime.sandbox.exchange import Exchange
 from runtime.sandbox.host import Host
-from runtime.sandbox.processes import Prepared, RunnerProcess
+from runtime.sandbox.runner_process import Prepared, RunnerProcess
 from tests.fuzz.target import BrokenPromise
 
 NO_PROCESS = 2**22 + 1

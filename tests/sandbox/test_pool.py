@@ -9,7 +9,8 @@ import pytest
 from runtime.deadline import Deadline
 from runtime.sandbox.pool import NoRunnerInTime, Pool
 from runtime.sandbox.preparation import Preparations
-from runtime.sandbox.processes import ForkServer, RunnerProcess
+from runtime.sandbox.processes import ForkServer
+from runtime.sandbox.runner_process import RunnerProcess
 from tests.sandbox.calls import HELLO, code
 
 CODE = code(HELLO)

@@ -12,7 +12,7 @@ from runtime.deadline import Deadline
 from runtime.sandbox import idle
 from runtime.sandbox.endings import Finished, NotDefined, TimedOut
 from runtime.sandbox.preparation import Preparations
-from runtime.sandbox.processes import RunnerProcess
+from runtime.sandbox.runner_process import RunnerProcess
 from runtime.sandbox.sandbox import Limits, Sandbox
 from tests.sandbox.calls import HELLO, RecordingHost, body, code, event, run
 

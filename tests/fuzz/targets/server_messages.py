@@ -8,7 +8,8 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from runtime.sandbox.architecture import compiled_guest
-from runtime.sandbox.processes import ForkServer, RunnerProcess
+from runtime.sandbox.processes import ForkServer
+from runtime.sandbox.runner_process import RunnerProcess
 from runtime.sandbox.wire import BrokenWire, Kind, read_blocking
 from tests.conftest import ROOT
 from tests.fuzz.mutating.messages import message_mutator, split

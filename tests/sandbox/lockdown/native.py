@@ -11,7 +11,8 @@ import pytest
 
 from runtime.sandbox import processes
 from runtime.sandbox.lockdown.layers import Layer
-from runtime.sandbox.processes import ForkServer, RunnerProcess
+from runtime.sandbox.processes import ForkServer
+from runtime.sandbox.runner_process import RunnerProcess
 from runtime.sandbox.wire import HEADER, LONGEST_MESSAGE, Kind, Message, decode_header, encode
 
 PATIENCE = 20
