@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 
 from runtime.application import Application
+from runtime.large_blocks import give_back_large_blocks
 from runtime.sandbox import sandbox as sandbox_module
 from runtime.sandbox.endings import Crashed, Ending, Finished, NotDefined, TimedOut
 from runtime.sandbox.sandbox import Limits, Sandbox
@@ -129,6 +130,7 @@ LIES = [*SILENCE_AND_HANGING_UP, *NO_MESSAGES, *OUT_OF_TURN, *FLOODS, *CALLS]
 @pytest.fixture(scope="module")
 def sandbox(guest: Path) -> Iterator[Sandbox]:
     """A sandbox whose fork server tells lies when it is asked to."""
+    give_back_large_blocks()  # as the application does
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sandbox_module, "ForkServer", LyingForkServer)
         sandbox = Sandbox(guest, Limits(runners=4, depth=2, definition_seconds=1))
