@@ -19,12 +19,13 @@ from pathlib import Path
 from runtime.sandbox.architecture import compiled_guest
 from runtime.sandbox.engine import make_engine, target
 from runtime.sandbox.immortal import make_immortal
-from runtime.sandbox.memory_image import NoMemoryImage
+from runtime.sandbox.linking.binary import NotAsExpected
+from runtime.sandbox.linking.merge import merge_modules
 
 HERE = Path(__file__).parent
 WORLD = HERE / "world.wit"
 SOURCES = HERE / "guests" / "python" / "src"
-AFTERWARDS = ("engine.py", "immortal.py", "memory_image.py")
+AFTERWARDS = ("engine.py", "immortal.py", "linking/*.py", "memory_image.py")
 """What decides about the result besides the sources and the tools."""
 
 TOOLS = ("componentize-py", "wasmtime", "tzdata")
@@ -78,10 +79,10 @@ def _build_if_needed(folder: Path, progress: Progress, force: bool) -> bool:
         progress(f"Building the Python guest (2 of 2): machine code for {target()}")
         compiled = Path(temporary) / result.name
         try:
-            immortal = make_immortal(component.read_bytes())
-        except NoMemoryImage as exception:
-            raise BuildFailed(f"The guest's snapshot is not as expected: {exception}") from exception
-        compiled.write_bytes(_compile(immortal))
+            improved = make_immortal(merge_modules(component.read_bytes()))
+        except NotAsExpected as exception:
+            raise BuildFailed(f"What componentize-py made is not as expected: {exception}") from exception
+        compiled.write_bytes(_compile(improved))
         os.replace(compiled, result)
     stamp.write_text(inputs)
     return True
@@ -92,7 +93,7 @@ def hash_of_inputs() -> str:
     digest = hashlib.sha256(target().encode())
     for tool in TOOLS:
         digest.update(f"{tool} {importlib.metadata.version(tool)}\n".encode())
-    for path in (WORLD, *(HERE / name for name in AFTERWARDS)):
+    for path in (WORLD, *(path for pattern in AFTERWARDS for path in sorted(HERE.glob(pattern)))):
         digest.update(path.read_bytes())
     for path in sorted(SOURCES.rglob("*.py")):
         digest.update(f"{path.relative_to(SOURCES)}\n".encode() + path.read_bytes())

@@ -8,7 +8,8 @@ its own for every call that does. An object whose count is above a limit is immo
 import struct
 from collections.abc import Iterator
 
-from runtime.sandbox.memory_image import MemoryImage, NoMemoryImage
+from runtime.sandbox.linking.binary import NotAsExpected
+from runtime.sandbox.memory_image import MemoryImage
 
 MARK = b"relive-guest: living->"
 
@@ -23,7 +24,7 @@ FEWEST_OBJECTS = 10_000
 
 
 def make_immortal(component: bytes) -> bytes:
-    """The component with immortal objects. Raises NoMemoryImage when it does not look as expected."""
+    """The component with immortal objects. Raises NotAsExpected when it does not look as expected."""
     image = MemoryImage(component)
     mark = image.find(MARK)
     size = image.word(mark + len(MARK))
@@ -39,7 +40,7 @@ def make_immortal(component: bytes) -> bytes:
             struct.pack_into("<I", image.component, offset, IMMORTAL)
             changed += 1
     if changed < FEWEST_OBJECTS:
-        raise NoMemoryImage(f"Only {changed} objects of the guest could be made immortal.")
+        raise NotAsExpected(f"Only {changed} objects of the guest could be made immortal.")
     return bytes(image.component)
 
 

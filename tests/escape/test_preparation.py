@@ -169,7 +169,8 @@ class TestTopLevels:
         assert good.json == "answered" or time.time() > moment
         time.sleep(max(0.0, moment + 0.1 - time.time()))
         # What stands ready may have been loaded before that moment, and be good for one more call.
-        endings = [ending(stage.call("f", app=app, seconds=0.6)) for _ in range(3)]
+        seconds = 0.6 if code == 902 else 10
+        endings = [ending(stage.call("f", app=app, seconds=seconds)) for _ in range(3)]
         assert endings[0] in ("answered", code)
         assert endings[1:] == [code, code]
         assert stage.portrait(app)["works"] == [*stage.portraits[NEIGHBOUR]["works"][:-1], None]
