@@ -46,7 +46,8 @@ def strict_json(text: bytes | str) -> Any:
 
 
 def _check_json(status: int, value: Any, is_user_error: IsUserError) -> None:
-    if not isinstance(value, dict) or not {"message", "errorCode"} <= set(value):
+    # What has no number for a code is something that user code answers in place of an item.
+    if not isinstance(value, dict) or "message" not in value or not isinstance(value.get("errorCode"), str):
         return
     code = int(value["errorCode"]) if str(value["errorCode"]).lstrip("-").isdecimal() else 0
     entry = CATALOGUE.get(code)
