@@ -4,7 +4,7 @@ A document is a JSON object with a text `Id`. Nothing here joins collections, an
 """
 
 import math
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -27,12 +27,16 @@ class Collection:
     `unique` and `indexed` name top-level fields: no two documents have the same value in a unique one, and a filter or
     a sort by an indexed one need not look at every document. A unique field need not be named twice. `Id` is unique in
     every collection. What is missing or null is never a duplicate.
+
+    `shards` is over how many parts of the engine the documents are spread, if it needs to be told; it stays what it was
+    when the collection got its first document.
     """
 
     app: str
     type: str
     unique: tuple[str, ...] = ()
     indexed: tuple[str, ...] = ()
+    shards: int = 1
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,13 @@ class Documents(Protocol):
         """A field that the collection wants to be unique and a value that several documents have in it.
 
         Only reads, so that a definition can be looked at that is not to count.
+        """
+        ...
+
+    def collections(self) -> Iterator[Collection]:
+        """All that were ever used, in no order, each with the fields that are unique and indexed in it now.
+
+        It may look at all that is stored: for copies and other rare things.
         """
         ...
 

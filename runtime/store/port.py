@@ -4,7 +4,7 @@ A partition holds the records of one kind for one app, such as `logs/bookstore`.
 their UTF-8 bytes. An engine may do more underneath, but nothing here promises a transaction over two records.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -48,6 +48,16 @@ class StoreBusyError(StoreUnavailableError):
     """The engine works, but others kept it locked for as long as there was time to wait."""
 
 
+class TooLargeError(StoreError):
+    """The engine cannot keep this as one item. `limit` and `size` are in bytes, as it counts; None: not told."""
+
+    def __init__(self, limit: int, size: int | None = None) -> None:
+        told = "" if size is None else f" It has {size:,}."
+        super().__init__(f"An item of the store takes up to {limit:,} bytes.{told}")
+        self.limit = limit
+        self.size = size
+
+
 class Store(Protocol):
     """Safe for use from many threads, and from several processes on the same data.
 
@@ -77,6 +87,13 @@ class Store(Protocol):
         """Write values by their keys, as `put` does each of them, and faster. If it fails, some may be written."""
         ...
 
+    def restore(self, records: Iterable[Record]) -> None:
+        """Write records that were read, here or in another store, with their expiry; each gets another version.
+
+        One that is there is written over. If it fails, some may be written.
+        """
+        ...
+
     def delete(self, partition: str, key: str, *, version: int | None = None) -> bool:
         """Delete the record, if `version` is given only in that version. False when there was nothing to delete."""
         ...
@@ -86,12 +103,20 @@ class Store(Protocol):
     ) -> Sequence[Record]:
         """Up to `limit` records in the order of their keys, from the one that follows `after` (in that order) on.
 
+        Fewer are all that there are.
         `after` need not exist (any more). The last key of a page is the `after` of the next one.
         """
         ...
 
     def trim(self, partition: str, keep: int) -> int:
         """Delete all but the `keep` records with the highest keys; the number of those deleted."""
+        ...
+
+    def partitions(self) -> Iterator[str]:
+        """The names of the partitions that have records, in no order, each once.
+
+        It may look at all that is stored: for copies and other rare things.
+        """
         ...
 
     def close(self) -> None:

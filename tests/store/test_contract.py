@@ -131,6 +131,29 @@ def test_several_records_are_put_at_once(store: Store) -> None:
     assert store.put_all("books", {}) == []
 
 
+def test_records_are_restored_with_their_expiry(store: Store, clock: Clock) -> None:
+    old = store.insert("books", "a", {"n": 0})
+    expires_at = clock.now + A_WHILE + 0.125
+    read = [Record("books", "a", {"n": 1}, 7), Record("films", "b", {"n": 2}, 7, expires_at)]
+    store.restore(iter(read))
+    a, b = store.get("books", "a"), store.get("films", "b")
+    assert a == Record("books", "a", {"n": 1}, a.version)
+    assert b == Record("films", "b", {"n": 2}, b.version, expires_at)
+    assert len({a.version, b.version, old.version, 7}) == 4
+    store.restore([])
+
+
+def test_partitions_with_records_are_listed(store: Store, clock: Clock) -> None:
+    assert list(store.partitions()) == []
+    for partition in ("logs/a", "logs/b", "é", "d", "p" * 2040):
+        store.insert(partition, "1", {})
+        store.insert(partition, "2", {})
+    store.insert("gone", "1", {}, expires_at=clock.now)
+    store.insert("empty", "1", {})
+    store.delete("empty", "1")
+    assert sorted(store.partitions()) == sorted(["logs/a", "logs/b", "é", "d", "p" * 2040])
+
+
 def test_none_of_several_records_is_put_under_a_wrong_name(store: Store) -> None:
     with pytest.raises(ValueError, match="key"):
         store.put_all("books", {"a": {}, "": {}})

@@ -156,3 +156,13 @@ class TestVersions:
         with ThreadPoolExecutor(8) as threads:
             list(threads.map(add, range(100)))
         assert values(documents, INDEXED, {"Year": 100}) == [{"Id": "1", "Year": 100}]
+
+
+def test_collections_are_listed_with_what_is_indexed_in_them(documents: Documents) -> None:
+    assert list(documents.collections()) == []
+    used = [INDEXED, Collection("shop", "Plain"), Collection("another/shop", "T\u00fcr %2F", ("a",), ("b",))]
+    for collection in used:
+        documents.insert(collection, [{"Id": "1"}])
+        documents.prepare(collection)
+    listed = {(one.app, one.type): (set(one.unique), set(one.indexed)) for one in documents.collections()}
+    assert listed == {(one.app, one.type): (set(one.unique), set(one.indexed)) for one in used}

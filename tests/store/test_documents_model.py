@@ -18,7 +18,11 @@ from runtime.query.sort import Sort
 from runtime.store.documents import Collection, Document, DocumentChangedError, Documents, DuplicateValueError
 from tests.query.generated import DOCUMENTS, FILTERS, SCALARS, SORTS, VALUES
 from tests.store.asking import counted, found, in_time, query, values
-from tests.store.engines import DOCUMENT_ENGINES
+from tests.store.engines import DOCUMENT_ENGINES, marked
+
+# Those that are asked over HTTP are asked less, and in a new table each time: to moto a full one is slow.
+REMOTE = [name for name in DOCUMENT_ENGINES if name.startswith("dynamodb")]
+EMBEDDED = [name for name in DOCUMENT_ENGINES if name not in REMOTE]
 
 FIELDS = ["a", "b", "c"]
 SUBSETS = st.lists(st.sampled_from(FIELDS), unique=True).map(tuple)
@@ -38,7 +42,7 @@ TEXTS = st.sampled_from(
 NUMBERS = st.sampled_from([1.5, 0.1 + 0.2, 2**53 + 1, 2**63, 1e22, 5e-324, -(2**60) - 1, 1e300, -1])
 
 
-@pytest.fixture(scope="module", params=list(DOCUMENT_ENGINES))
+@pytest.fixture(scope="module", params=EMBEDDED)
 def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Documents]:
     with DOCUMENT_ENGINES[request.param](tmp_path_factory.mktemp("documents")) as documents:
         yield documents
@@ -62,6 +66,9 @@ def exchanged(value: Any, by: dict[Any, Any]) -> Any:
 def _estimates(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Plans differ with the number of documents, so a few are taken for many as well."""
     monkeypatch.setattr("runtime.store.sqlite.plan.FEW", request.param)
+    for name in ("FEW", "PROBED", "FIRST_LOOK", "MAX_QUERIES", "UNKNOWN_SHARE"):
+        monkeypatch.setattr(f"runtime.store.dynamodb.finding.{name}", request.param)
+    monkeypatch.setattr("runtime.store.dynamodb.sorted_documents.HELD_BYTES", 50 * request.param)
 
 
 QUICK = settings(
@@ -91,6 +98,15 @@ def test_a_query_gives_what_a_list_gives(store: Documents, names: Iterator[str],
 @QUERIES
 def test_many_queries_give_what_a_list_gives(store: Documents, names: Iterator[str], **drawn: Any) -> None:
     require_what_a_list_gives(store, next(names), **drawn)
+
+
+@pytest.mark.usefixtures("_estimates")
+@pytest.mark.parametrize("engine", marked(REMOTE))
+@settings(QUICK, max_examples=50)
+@QUERIES
+def test_fewer_queries_give_what_a_list_gives(engine: str, names: Iterator[str], **drawn: Any) -> None:
+    with DOCUMENT_ENGINES[engine](Path()) as store:
+        require_what_a_list_gives(store, next(names), **drawn)
 
 
 def require_what_a_list_gives(
@@ -268,3 +284,19 @@ TestDocumentsMachine.settings = settings(
 @pytest.mark.slow
 class TestDocumentsMachineForLonger(DocumentsMachine.TestCase):
     settings = settings(TestDocumentsMachine.settings, max_examples=150, stateful_step_count=40)
+
+
+class MinistackDocumentsMachine(DocumentsMachine):
+    engine = "dynamodb-ministack"
+
+
+class MotoDocumentsMachine(DocumentsMachine):
+    engine = "dynamodb-moto"
+
+
+FEWER = settings(TestDocumentsMachine.settings, max_examples=8)
+
+TestMinistackDocumentsMachine = pytest.mark.slow(MinistackDocumentsMachine.TestCase)
+TestMinistackDocumentsMachine.settings = FEWER
+TestMotoDocumentsMachine = pytest.mark.slow(MotoDocumentsMachine.TestCase)
+TestMotoDocumentsMachine.settings = FEWER

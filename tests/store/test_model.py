@@ -121,3 +121,20 @@ TestStoreMachine = StoreMachine.TestCase
 TestStoreMachine.settings = settings(
     max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
+
+
+class MinistackMachine(StoreMachine):
+    engine = "dynamodb-ministack"
+
+
+class MotoMachine(StoreMachine):
+    engine = "dynamodb-moto"
+
+
+# Each step is a dozen of requests, and moto answers one at a time.
+FEW = settings(TestStoreMachine.settings, max_examples=8, stateful_step_count=20)
+
+TestMinistackMachine = pytest.mark.slow(MinistackMachine.TestCase)
+TestMinistackMachine.settings = FEW
+TestMotoMachine = pytest.mark.slow(MotoMachine.TestCase)
+TestMotoMachine.settings = FEW

@@ -21,7 +21,7 @@ from runtime.store.documents import (
 )
 from runtime.store.sqlite.database import Connection, SqliteDatabase
 from runtime.store.sqlite.duplicates import first_duplicate
-from runtime.store.sqlite.indexes import Indexes, row_of
+from runtime.store.sqlite.indexes import SqliteIndexes, row_of
 from runtime.store.sqlite.plan import planned
 from runtime.store.sqlite.preparation import complete, drop, make_unique
 from runtime.store.sqlite.statement import counting, finding
@@ -35,7 +35,7 @@ class SqliteDocuments:
     def __init__(self, database: SqliteDatabase) -> None:
         self._database = database
         # By app and type: the row that says which indexes there are, and these.
-        self._known: dict[tuple[str, str], tuple[str, Indexes]] = {}
+        self._known: dict[tuple[str, str], tuple[str, SqliteIndexes]] = {}
         # Definitions whose unique fields were all unique once. What of them is not so any more was given up since.
         self._enforced: set[Collection] = set()
 
@@ -48,6 +48,12 @@ class SqliteDocuments:
         with self._database.reading() as connection:
             indexes = self._indexes(connection, collection)
             return first_duplicate(connection, indexes, collection, NEVER) if indexes else None
+
+    def collections(self) -> Iterator[Collection]:
+        with self._database.reading() as connection:
+            rows = connection.execute("SELECT app, type, number, indexes FROM collections").fetchall()
+        for app, type, number, text in rows:
+            yield SqliteIndexes.read(number, text).complete().described(app, type)
 
     def get(self, collection: Collection, id: str, deadline: Deadline = NEVER) -> Document | None:
         with self._database.connection(deadline) as connection:
@@ -112,7 +118,7 @@ class SqliteDocuments:
             raise failure
 
     @contextmanager
-    def _reading(self, collection: Collection, deadline: Deadline) -> Iterator[tuple[Connection, Indexes]]:
+    def _reading(self, collection: Collection, deadline: Deadline) -> Iterator[tuple[Connection, SqliteIndexes]]:
         """One view of the file, and the indexes that may be read there: those that the collection asks for, or more."""
         with self._database.reading(deadline) as connection:
             indexes = self._indexes(connection, collection)
@@ -146,18 +152,18 @@ class SqliteDocuments:
             make_unique(self._database, collection, deadline)
             self._enforced.add(collection)
 
-    def _enforces(self, indexes: Indexes, collection: Collection) -> bool:
+    def _enforces(self, indexes: SqliteIndexes, collection: Collection) -> bool:
         if indexes.enforce(collection):
             self._enforced.add(collection)
             return True
         return collection in self._enforced
 
-    def _existing(self, connection: sqlite3.Connection, collection: Collection) -> Indexes:
+    def _existing(self, connection: sqlite3.Connection, collection: Collection) -> SqliteIndexes:
         indexes = self._indexes(connection, collection)
         assert indexes is not None, "the row of a collection is never deleted"
         return indexes
 
-    def _indexes(self, connection: sqlite3.Connection, collection: Collection) -> Indexes | None:
+    def _indexes(self, connection: sqlite3.Connection, collection: Collection) -> SqliteIndexes | None:
         """The indexes that are there, complete or not; None for a collection that nobody has used."""
         row = row_of(connection, collection)
         if row is None:
@@ -166,7 +172,7 @@ class SqliteDocuments:
         known = self._known.get((collection.app, collection.type))
         if known and known[0] == text:
             return known[1]
-        indexes = Indexes.read(number, text)
+        indexes = SqliteIndexes.read(number, text)
         self._known[collection.app, collection.type] = (text, indexes)
         return indexes
 

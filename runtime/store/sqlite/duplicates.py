@@ -8,16 +8,17 @@ from runtime.query.expression import And
 from runtime.query.filter import Filter
 from runtime.query.sort import Sort
 from runtime.store.documents import Collection
+from runtime.store.entries import entry_key
+from runtime.store.indexes import Index
 from runtime.store.sqlite.database import Connection
-from runtime.store.sqlite.entries import entry_key
-from runtime.store.sqlite.indexes import Index, Indexes
+from runtime.store.sqlite.indexes import SqliteIndexes
 from runtime.store.sqlite.sql import Sql
 
 _NO_VALUE = entry_key(None)  # that of a missing one as well
 
 
 def first_duplicate(
-    connection: Connection, indexes: Indexes, collection: Collection, deadline: Deadline
+    connection: Connection, indexes: SqliteIndexes, collection: Collection, deadline: Deadline
 ) -> tuple[str, Any] | None:
     """A field that the collection wants to be unique, and a value that several documents have there.
 

@@ -13,10 +13,11 @@ from dataclasses import replace
 from runtime.deadline import Deadline
 from runtime.errors import ReliveError
 from runtime.store.documents import NEVER, Collection, DuplicatesExistError
+from runtime.store.indexes import Marks, wanted
 from runtime.store.sqlite.database import Connection, SqliteDatabase
 from runtime.store.sqlite.duplicates import claim, first_duplicate
-from runtime.store.sqlite.entries import Entries
-from runtime.store.sqlite.indexes import Indexes, Marks, row_of, wanted
+from runtime.store.sqlite.indexes import SqliteIndexes, row_of
+from runtime.store.sqlite.writer import entries_of
 
 SLICE_SECONDS = 0.1
 PAUSE_SECONDS = 0.05
@@ -78,24 +79,26 @@ def drop(database: SqliteDatabase, collection: Collection) -> None:
         time.sleep(PAUSE_SECONDS)
 
 
-def _existing(connection: Connection, collection: Collection) -> Indexes | None:
+def _existing(connection: Connection, collection: Collection) -> SqliteIndexes | None:
     row = row_of(connection, collection)
-    return Indexes.read(*row) if row else None
+    return SqliteIndexes.read(*row) if row else None
 
 
-def _new(connection: Connection, collection: Collection) -> Indexes:
+def _new(connection: Connection, collection: Collection) -> SqliteIndexes:
     number = connection.execute(
         "INSERT INTO collections (app, type, indexes) VALUES (?, ?, '[]')", (collection.app, collection.type)
     ).lastrowid
     assert number is not None, "a row was inserted"
-    return Indexes(number, {})
+    return SqliteIndexes({}, number)
 
 
-def _write(connection: Connection, indexes: Indexes) -> None:
+def _write(connection: Connection, indexes: SqliteIndexes) -> None:
     connection.execute("UPDATE collections SET indexes = ? WHERE number = ?", (indexes.as_text(), indexes.collection))
 
 
-def _advanced(connection: Connection, indexes: Indexes, collection: Collection, slice_end: Deadline) -> Indexes:
+def _advanced(
+    connection: Connection, indexes: SqliteIndexes, collection: Collection, slice_end: Deadline
+) -> SqliteIndexes:
     """The indexes, once those that the collection needs and that are furthest behind have more of their entries."""
     incomplete = [index for field in wanted(collection) if not (index := indexes.by_field[field]).is_complete]
     behind = min((index.reached or 0 for index in incomplete), default=0)
@@ -108,7 +111,7 @@ def _advanced(connection: Connection, indexes: Indexes, collection: Collection, 
     )
     with closing(rows):
         for number, body in rows:
-            entries = Entries.of(json.loads(body), advancing)
+            entries = entries_of(json.loads(body), advancing)
             # Those are there already that a write has made since the index was begun.
             connection.executemany(
                 "INSERT OR IGNORE INTO entries (collection, field, key, document) VALUES (?, ?, ?, ?)",
@@ -122,13 +125,15 @@ def _advanced(connection: Connection, indexes: Indexes, collection: Collection, 
 
 
 def _require_no_duplicates(
-    connection: Connection, indexes: Indexes | None, collection: Collection, deadline: Deadline
+    connection: Connection, indexes: SqliteIndexes | None, collection: Collection, deadline: Deadline
 ) -> None:
     if indexes and (duplicate := first_duplicate(connection, indexes, collection, deadline)):
         raise DuplicatesExistError(*duplicate)
 
 
-def _unique(connection: Connection, indexes: Indexes, collection: Collection, deadline: Deadline) -> Indexes:
+def _unique(
+    connection: Connection, indexes: SqliteIndexes, collection: Collection, deadline: Deadline
+) -> SqliteIndexes:
     for field in collection.unique:
         index = indexes.by_field[field]
         if not index.unique:
@@ -137,7 +142,9 @@ def _unique(connection: Connection, indexes: Indexes, collection: Collection, de
     return indexes
 
 
-def _reduced(connection: Connection, indexes: Indexes, collection: Collection, slice_end: Deadline) -> Indexes:
+def _reduced(
+    connection: Connection, indexes: SqliteIndexes, collection: Collection, slice_end: Deadline
+) -> SqliteIndexes:
     """The indexes, once nothing is unique any more that is not to be, and some that nobody asks for are dropped."""
     for index in indexes.no_longer_unique(collection):
         _delete(connection, "unique_values", indexes, index.number)
@@ -151,5 +158,5 @@ def _reduced(connection: Connection, indexes: Indexes, collection: Collection, s
     return indexes
 
 
-def _delete(connection: Connection, table: str, indexes: Indexes, number: int) -> None:
+def _delete(connection: Connection, table: str, indexes: SqliteIndexes, number: int) -> None:
     connection.execute(f"DELETE FROM {table} WHERE collection = ? AND field = ?", (indexes.collection, number))

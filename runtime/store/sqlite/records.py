@@ -3,8 +3,9 @@
 import json
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -76,10 +77,11 @@ class SqliteStore:
         for key in values:
             check_names(partition, key)
         records = [Record(partition, key, value, _new_version(), expires_at) for key, value in values.items()]
-        rows = [self._row(record) for record in records]
-        with self._writing() as connection:
-            connection.executemany(UPSERT, rows)
+        self._write(records)
         return records
+
+    def restore(self, records: Iterable[Record]) -> None:
+        self._write([replace(record, version=_new_version()) for record in records])
 
     def replace(
         self, partition: str, key: str, value: dict[str, Any], *, version: int, expires_at: float | None = None
@@ -133,9 +135,28 @@ class SqliteStore:
                 {"partition": partition, "keep": max(0, keep)},
             ).rowcount
 
+    def partitions(self) -> Iterator[str]:
+        after = ""
+        while True:
+            with self.database.connection() as connection:
+                row = connection.execute(
+                    "SELECT partition FROM records WHERE partition > ? AND (expires_at IS NULL OR expires_at > ?)"
+                    " ORDER BY partition LIMIT 1",
+                    (after, self._clock()),
+                ).fetchone()
+            if row is None:
+                return
+            (after,) = row
+            yield after
+
     def close(self) -> None:
         if self._owns_database:
             self.database.close()
+
+    def _write(self, records: Sequence[Record]) -> None:
+        rows = [self._row(record) for record in records]
+        with self._writing() as connection:
+            connection.executemany(UPSERT, rows)
 
     def _upsert(
         self, partition: str, key: str, value: dict[str, Any], expires_at: float | None, condition: str

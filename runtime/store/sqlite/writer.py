@@ -3,13 +3,17 @@
 import json
 import secrets
 import sqlite3
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from typing import Any, Literal
 
 from runtime.store.documents import Document, DocumentChangedError, DuplicateValueError
-from runtime.store.sqlite.entries import Entries
-from runtime.store.sqlite.indexes import Indexes
+from runtime.store.entries import Entries
+from runtime.store.indexes import Index
+from runtime.store.sqlite.indexes import SqliteIndexes
 from runtime.store.sqlite.text import column, to_json
+
+MOST_ELEMENTS = 1000
+"""Elements of an array that have an entry each. To write more would hold up all other writers."""
 
 Table = Literal["entries", "unique_values"]
 Key = tuple[int, bytes]
@@ -21,7 +25,7 @@ class Writer:
     What raises has not written anything of its document. The last call is `finish`.
     """
 
-    def __init__(self, connection: sqlite3.Connection, indexes: Indexes) -> None:
+    def __init__(self, connection: sqlite3.Connection, indexes: SqliteIndexes) -> None:
         self._connection = connection
         self._indexes = self._marked = indexes
         self._added = 0
@@ -30,7 +34,7 @@ class Writer:
         """Raises DuplicateValueError, and TypeError for a document without a text as its `Id`."""
         if not isinstance(value.get("Id"), str):
             raise TypeError(f"The Id of a document must be a text, not {value.get('Id')!r}.")
-        entries = Entries.of(value, self._indexes)
+        entries = entries_of(value, self._indexes)
         self._require_unique(entries.unique, value, position)
         try:
             number = self._connection.execute(
@@ -48,7 +52,7 @@ class Writer:
     def replace(self, document: Document, position: int) -> None:
         """Raises DuplicateValueError, DocumentChangedError."""
         number, old = self._read(document, position)
-        new = Entries.of(document.value, self._indexes)
+        new = entries_of(document.value, self._indexes)
         self._require_unique(new.unique - old.unique, document.value, position)
         self._connection.execute(
             "UPDATE documents SET version = ?, body = ? WHERE number = ?",
@@ -87,7 +91,7 @@ class Writer:
         ).fetchone()
         if row is None:
             raise DocumentChangedError(position)
-        return row[0], Entries.of(json.loads(row[1]), self._indexes)
+        return row[0], entries_of(json.loads(row[1]), self._indexes)
 
     def _require_unique(self, keys: Set[Key], value: dict[str, Any], position: int) -> None:
         for field, key in keys:
@@ -116,3 +120,7 @@ class Writer:
 def _new_version() -> int:
     # Random, so that a document deleted and made again never shows a version that somebody still holds.
     return secrets.randbits(53)
+
+
+def entries_of(document: dict[str, Any], indexes: Iterable[Index]) -> Entries:
+    return Entries.of(document, indexes, MOST_ELEMENTS)

@@ -6,8 +6,8 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from runtime.store.sqlite.entries import Entries
-from runtime.store.sqlite.indexes import Indexes
+from runtime.store.sqlite.indexes import SqliteIndexes
+from runtime.store.sqlite.writer import entries_of
 
 
 def require_consistent(path: Path) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def require_consistent(path: Path) -> dict[str, Any]:
         sizes = {}
         collections = connection.execute("SELECT number, indexes, size FROM collections").fetchall()
         for collection, indexes, size in collections:
-            read = Indexes.read(collection, indexes)
+            read = SqliteIndexes.read(collection, indexes)
             documents = connection.execute(
                 "SELECT number, id, body FROM documents WHERE collection = ?", (collection,)
             ).fetchall()
@@ -32,14 +32,14 @@ def require_consistent(path: Path) -> dict[str, Any]:
                 value = json.loads(body)
                 assert value["Id"] == id
                 found[id] = value
-                entries = Entries.of(value, read)
-                complete = Entries.of(value, read.complete())
+                entries = entries_of(value, read)
+                complete = entries_of(value, read.complete())
                 assert complete.marks.arrays <= {index.field for index in read if index.arrays}
                 assert complete.marks.cut <= {index.field for index in read if index.cut}
                 assert complete.marks.many <= {index.field for index in read if index.many}
                 expected["entries"] |= {(collection, field, key, number) for field, key in entries.keys}
                 beyond = [index for index in read if index.reached is not None and number > index.reached]
-                optional |= {(collection, field, key, number) for field, key in Entries.of(value, beyond).keys}
+                optional |= {(collection, field, key, number) for field, key in entries_of(value, beyond).keys}
                 expected["unique_values"] |= {(collection, field, key, number) for field, key in entries.unique}
         for table, rows in expected.items():
             there = set(connection.execute(f"SELECT collection, field, key, document FROM {table}"))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from runtime.deadline import Deadline
-from runtime.store.sqlite.indexes import Indexes
+from runtime.store.sqlite.indexes import SqliteIndexes
 
 
 def one_document_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,11 +35,11 @@ class Looks(Deadline):
         return self.left[0] < 0
 
 
-def indexes_in(path: Path) -> Indexes:
+def indexes_in(path: Path) -> SqliteIndexes:
     """Those of the only collection; none if nobody has used it."""
     with contextlib.closing(sqlite3.connect(path)) as connection:
         row = connection.execute("SELECT number, indexes FROM collections").fetchone()
-    return Indexes.read(*row) if row else Indexes(0, {})
+    return SqliteIndexes.read(*row) if row else SqliteIndexes({})
 
 
 def keep_history(path: Path) -> None:
@@ -52,10 +52,10 @@ def keep_history(path: Path) -> None:
         )
 
 
-def history(path: Path) -> list[Indexes]:
+def history(path: Path) -> list[SqliteIndexes]:
     with contextlib.closing(sqlite3.connect(path)) as connection:
         rows = connection.execute("SELECT collection, indexes FROM history ORDER BY rowid").fetchall()
-    return [Indexes.read(*row) for row in rows]
+    return [SqliteIndexes.read(*row) for row in rows]
 
 
 def times_made(path: Path, field: str) -> int:

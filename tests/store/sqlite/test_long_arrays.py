@@ -12,7 +12,7 @@ from runtime.query.filter import Filter
 from runtime.store.documents import Collection, Document, Query
 from runtime.store.sqlite.database import SqliteDatabase
 from runtime.store.sqlite.documents import SqliteDocuments
-from runtime.store.sqlite.entries import MOST_ELEMENTS
+from runtime.store.sqlite.writer import MOST_ELEMENTS
 from tests.store.sqlite.consistency import require_consistent
 
 BOOKS = Collection("app", "Book", (), ("Tags",))

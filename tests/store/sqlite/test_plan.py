@@ -9,10 +9,10 @@ import pytest
 from runtime.query.filter import Filter
 from runtime.query.sort import Sort
 from runtime.store.documents import Collection
+from runtime.store.lookup import AnyKey, Either, Everything, Ids, KeyRange
 from runtime.store.sqlite.database import Connection, SqliteDatabase
 from runtime.store.sqlite.documents import SqliteDocuments
-from runtime.store.sqlite.indexes import Indexes
-from runtime.store.sqlite.lookup import AnyKey, Either, Everything, Ids, KeyRange
+from runtime.store.sqlite.indexes import SqliteIndexes
 from runtime.store.sqlite.plan import Order, Plan, planned
 from runtime.store.sqlite.sql import Sql
 from runtime.store.sqlite.statement import counting, finding
@@ -50,9 +50,9 @@ def book(n: int) -> dict[str, Any]:
 
 
 @contextmanager
-def prepared(database: SqliteDatabase) -> Iterator[tuple[Connection, Indexes]]:
+def prepared(database: SqliteDatabase) -> Iterator[tuple[Connection, SqliteIndexes]]:
     with database.connection() as connection:
-        yield connection, Indexes.read(*connection.execute("SELECT number, indexes FROM collections").fetchone())
+        yield connection, SqliteIndexes.read(*connection.execute("SELECT number, indexes FROM collections").fetchone())
 
 
 def plan(database: SqliteDatabase, filter: Any, sort: Any = None) -> Plan:

@@ -7,13 +7,13 @@ from runtime.query.condition import Compares, Condition, Equals, EqualsAny, Matc
 from runtime.query.date_time import canonical_date_time
 from runtime.query.expression import And, Expression, Field, HasAll, Or
 from runtime.query.ordered_key import after_prefix, encoded_key, text_prefix_range, type_range
-from runtime.store.sqlite.entries import TOO_MANY, WHOLE_KEY_BYTES, entry_key, is_cut
-from runtime.store.sqlite.indexes import Index, Indexes
-from runtime.store.sqlite.lookup import AnyKey, Either, Ids, KeyRange, Lookup
-from runtime.store.sqlite.prefix import prefix_of
-from runtime.store.sqlite.text import column
+from runtime.query.sort import Sort
+from runtime.store.entries import TOO_MANY, WHOLE_KEY_BYTES, entry_key, is_cut
+from runtime.store.indexes import Index, Indexes
+from runtime.store.lookup import AnyKey, Either, Ids, KeyRange, Lookup, size
+from runtime.store.prefix import prefix_of
 
-# Whatever a filter holds, no statement is larger than SQLite takes, and no plan takes long to make.
+# Whatever a filter holds, no statement is larger than an engine takes, and no plan takes long to make.
 MAX_KEYS = 5000
 MAX_ALTERNATIVES = 100
 MAX_LOOKUPS = 10
@@ -54,10 +54,10 @@ def _lookup(part: Expression, indexes: Indexes) -> Found | None:
             if len(part.path.names) != 1:
                 return None
             (name,) = part.path.names
-            if name == "Id" and (ids := _ids(part, indexes)):
+            if name == "Id" and (ids := _ids(part)):
                 return ids
             index = indexes.by_field.get(name)
-            found = _entries(part, index, indexes.collection) if index else None
+            found = _entries(part, index) if index else None
             return _with_too_many(found, index) if found and index and index.many else found
         case _:
             return None
@@ -74,11 +74,11 @@ def _either(part: Or, indexes: Indexes) -> Found | None:
         alternatives += found.lookup.parts if isinstance(found.lookup, Either) else [found.lookup]
         exact = exact and found.exact and len(found.conjuncts) == len(all_of_it)
     either = Either(tuple(alternatives))
-    too_large = len(alternatives) > MAX_ALTERNATIVES or len(either.numbers().parameters) > MAX_KEYS
+    too_large = len(alternatives) > MAX_ALTERNATIVES or size(either) > MAX_KEYS
     return None if too_large else Found(either, (part,), exact)
 
 
-def _ids(part: Field, indexes: Indexes) -> Found | None:
+def _ids(part: Field) -> Found | None:
     match part.condition:
         case Equals(operand):
             operands: tuple[object, ...] = (operand,)
@@ -89,31 +89,28 @@ def _ids(part: Field, indexes: Indexes) -> Found | None:
     texts = [operand for operand in operands if isinstance(operand, str)]
     if any(map(canonical_date_time, texts)):  # the same instant may be written in other ways
         return None
-    return Found(Ids(indexes.collection, tuple(dict.fromkeys(map(column, texts)))), (part,), exact=True)
+    return Found(Ids(tuple(dict.fromkeys(texts))), (part,), exact=True)
 
 
 def _with_too_many(found: Found, index: Index) -> Found:
     """The same and the documents whose arrays are too long for entries, which have to be looked at."""
-    too_many = (
-        AnyKey(found.lookup.collection, index, (TOO_MANY,)) if isinstance(found.lookup, AnyKey | KeyRange) else None
-    )
-    return Found(Either((found.lookup, too_many)), found.conjuncts, exact=False) if too_many else found
+    return Found(Either((found.lookup, AnyKey(index, (TOO_MANY,)))), found.conjuncts, exact=False)
 
 
-def _entries(part: Field, index: Index, collection: int) -> Found | None:
+def _entries(part: Field, index: Index) -> Found | None:
     match part.condition:
         case Equals(operand):
-            return Found(AnyKey(collection, index, (entry_key(operand),)), (part,), exact=True)
+            return Found(AnyKey(index, (entry_key(operand),)), (part,), exact=True)
         case EqualsAny(operands) if len(operands) <= MAX_KEYS:
             keys = tuple(dict.fromkeys(map(entry_key, operands)))
-            return Found(AnyKey(collection, index, keys), (part,), exact=True)
+            return Found(AnyKey(index, keys), (part,), exact=True)
         case Compares() | MatchesPattern():
-            return _range(part, part.condition, index, collection)
+            return _range(part, part.condition, index)
         case _:
             return None
 
 
-def _range(part: Field, condition: Condition, index: Index, collection: int) -> Found | None:
+def _range(part: Field, condition: Condition, index: Index) -> Found | None:
     bounds = _compared(condition) if isinstance(condition, Compares) else _begun(condition)
     if bounds is None:
         return None
@@ -123,13 +120,13 @@ def _range(part: Field, condition: Condition, index: Index, collection: int) -> 
         low, exact = low[:WHOLE_KEY_BYTES], False
     if is_cut(high):
         high, exact = after_prefix(high[:WHOLE_KEY_BYTES]), False
-    return Found(KeyRange(collection, index, low, high), (part,), exact)
+    return Found(KeyRange(index, low, high), (part,), exact)
 
 
 def _compared(condition: Compares) -> tuple[bytes, bytes, bool]:
     key = encoded_key(condition.key)
     lowest, beyond = type_range(condition.key)
-    after = key + b"\0"  # the least that is more
+    after = key + b"\xff"  # no key begins with another one, so this is less than all that are more
     match condition.direction:
         case "$gt":
             return after, beyond, True
@@ -178,3 +175,16 @@ def _rank(found: Found) -> int:
             return 4
         case _:
             return 5
+
+
+def index_for(sort: Sort, indexes: Indexes) -> Index | None:
+    """The index whose order is that of the sort: each document has one key in it, which is whole."""
+    if len(sort.fields) != 1 or len(sort.fields[0].path.names) != 1:
+        return None
+    index = indexes.by_field.get(sort.fields[0].path.names[0])
+    return index if index and not index.arrays and not index.cut else None
+
+
+def is_one_key(lookup: Lookup, index: Index) -> bool:
+    """Whether all documents that it finds are equal in the field of the index."""
+    return isinstance(lookup, AnyKey) and len(lookup.keys) == 1 and lookup.index == index

@@ -7,15 +7,11 @@ from typing import Any
 
 from runtime.query.ordered_key import encoded
 from runtime.query.ordering import MISSING
-from runtime.store.sqlite.indexes import Index, Marks
+from runtime.store.indexes import Index, Marks
 
 WHOLE_KEY_BYTES = 868
-"""A longer key is cut here, and its hash follows. Four such entries fit into a page; beyond, each takes pages of its
-own."""
-
-
-MOST_ELEMENTS = 1000
-"""Elements of an array that have an entry each. To write more would hold up all other writers."""
+"""A longer key is cut here, and its hash follows. In SQLite four such entries fit into a page; beyond, each takes pages
+of its own. In DynamoDB a sort key has 1024 bytes, and the place of the document follows, too."""
 
 TOO_MANY = b"\xff"
 """The key of a document whose array has more: it may match whatever is looked for, and is looked at each time."""
@@ -46,21 +42,24 @@ class Entries:
     marks: Marks = field(default_factory=Marks)
 
     @classmethod
-    def of(cls, document: dict[str, Any], indexes: Iterable[Index]) -> "Entries":
-        """One for each value that a condition on the field would look at: of an array its elements and the whole."""
+    def of(cls, document: dict[str, Any], indexes: Iterable[Index], most_elements: int) -> "Entries":
+        """One for each value that a condition on the field would look at: of an array its elements and the whole.
+
+        An array with more than `most_elements` has no entry for each of them, but one that stands for any.
+        """
         entries = cls()
         for index in indexes:
             value = document.get(index.field, MISSING)
             key = entries._add(index, value)
             if isinstance(value, list):
                 entries.marks.arrays.add(index.field)
-                entries._add_elements(index, value)
+                entries._add_elements(index, value, most_elements)
             if index.unique and value is not None and value is not MISSING:
                 entries.unique.add((index.number, key))
         return entries
 
-    def _add_elements(self, index: Index, elements: list[Any]) -> None:
-        if len(elements) > MOST_ELEMENTS:
+    def _add_elements(self, index: Index, elements: list[Any], most_elements: int) -> None:
+        if len(elements) > most_elements:
             self.marks.many.add(index.field)
             self.keys.add((index.number, TOO_MANY))
             return

@@ -1,7 +1,7 @@
 import pytest
 
 from runtime.query.pattern import Pattern
-from runtime.store.sqlite.prefix import Prefix, prefix_of
+from runtime.store.prefix import Prefix, prefix_of
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""The store in DynamoDB: one table for records and documents."""

@@ -1,0 +1,63 @@
+"""Serves moto on a free port of the loopback, which it prints, until standard input ends.
+
+moto is not made for several threads: of two that write under a condition, both may win. So they take turns. And it
+fails where a filter compares values of two types, which is just not met (AWS: "Comparison operator and function
+reference").
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from moto.dynamodb import comparisons
+from moto.server import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+from tests.store.stand_ins.ending import end_with_standard_input
+
+
+class OneAtATime:
+    """A WSGI application that answers each request as a whole before the next one."""
+
+    def __init__(self, application: Any) -> None:
+        self._application = application
+        self._lock = threading.Lock()
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        with self._lock:
+            answer = self._application(environ, start_response)
+            try:
+                return [b"".join(answer)]
+            finally:
+                getattr(answer, "close", lambda: None)()
+
+
+def comparing(meets: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    def expr(comparison: Any, item: Any) -> bool:
+        try:
+            return meets(comparison, item)
+        except TypeError:
+            return False
+
+    return expr
+
+
+class Handler(MotoRequestHandler):
+    protocol_version = "HTTP/1.1"  # connections are kept, as by AWS
+
+
+def main() -> None:
+    end_with_standard_input()
+    for name in ("OpLessThan", "OpLessThanOrEqual", "OpGreaterThan", "OpGreaterThanOrEqual"):
+        comparison: Any = getattr(comparisons, name)
+        comparison.expr = comparing(comparison.expr)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    application = OneAtATime(DomainDispatcherApplication(create_backend_app))
+    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Handler)
+    print(server.server_port, flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
