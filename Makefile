@@ -5,6 +5,9 @@ PORT ?= 8240
 DATA ?= .data
 MINUTES ?= 10
 
+# Next to nothing in these is quick, and to find that out takes each process of make quick a second.
+SLOW := bench container escape faults soak
+
 VENV := .venv
 BIN := $(VENV)/bin
 # The first Python that is new enough.
@@ -26,7 +29,7 @@ test: lint guest  ## Check and test everything
 
 quick: $(VENV)/test.stamp guest  ## The checks and tests to run while working
 	$(BIN)/ruff check --quiet .
-	$(BIN)/python -m pytest -m "not slow" -q --numprocesses 3 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not slow" $(SLOW:%=--ignore=tests/%) -q --numprocesses 3 $(PYTEST_ARGS)
 
 lint: $(VENV)/test.stamp .venv-sam/sam.stamp  ## Style, types, import contracts and the template
 	$(BIN)/ruff check .
@@ -35,6 +38,8 @@ lint: $(VENV)/test.stamp .venv-sam/sam.stamp  ## Style, types, import contracts 
 	MYPYPATH=$(GUEST)/src:$(GUEST)/typing $(BIN)/mypy --config-file= --strict --python-version 3.14 -p relive_guest -p cloud -m guest
 	$(BIN)/lint-imports
 	.venv-sam/bin/cfn-lint template.yaml
+	@mkdir -p build && .venv-sam/bin/python tests/template/transform.py template.yaml > build/template.json
+	.venv-sam/bin/cfn-lint build/template.json
 
 guest: $(VENV)/serve.stamp  ## Build the Python guest, if anything that goes into it has changed
 	@$(BIN)/relive guest build

@@ -34,7 +34,8 @@ def make_stack(built: Path, folder: Path) -> Stack:
     functions |= {"HostileFunction": _with_hostile_app(built / "ApiFunction", folder), "ProbeFunction": PROBE}
     template = yaml.safe_load((built / "template.yaml").read_text())
     resources = template["Resources"]
-    _variables(template["Globals"]["Function"])["RELIVE_BUDGET_SECONDS"] = str(BUDGET_SECONDS)
+    _variables(template["Globals"]["Function"]).update(RELIVE_BUDGET_SECONDS=str(BUDGET_SECONDS), RELIVE_TABLE="")
+    del _variables(resources["ApiFunction"]["Properties"])["RELIVE_BUDGET_SECONDS"]
     resources["HostileFunction"] = json.loads(json.dumps(resources["ApiFunction"]))
     _variables(resources["HostileFunction"]["Properties"])["RELIVE_BUDGET_SECONDS"] = str(HOSTILE_BUDGET_SECONDS)
     properties = {"Handler": "probe.handler", "MemorySize": PROBE_MB, "Timeout": 30}

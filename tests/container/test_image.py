@@ -37,6 +37,7 @@ def test_it_runs_the_package(python: Path, built: Path, tmp_path: Path) -> None:
             **environment(str(package / "app"), str(package / "guests"), str(tmp_path / "data")),
             "PYTHONPATH": f"{package}:{emulator_packages(LAMBDA_PYTHON)}",
             "PYTHONDONTWRITEBYTECODE": "1",
+            "LAMBDA_TASK_ROOT": str(package),
         },
         timeout=120,
         check=True,
