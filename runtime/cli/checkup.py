@@ -119,7 +119,9 @@ def _layer(layer: "Layer") -> Finding:
 
 
 def _memory(settings: "Settings") -> Finding:
-    wanted = SERVER_MB + settings.runners * (settings.memory_mb + PROCESS_MB)
+    from runtime.local.shares import shares
+
+    wanted = sum(SERVER_MB + own.settings.runners * (settings.memory_mb + PROCESS_MB) for own in shares(settings))
     available = _available_mb()
     if available is None:
         return Finding(Verdict.NOTE, "memory", f"up to {wanted} MB are used; how much there is cannot be told here")
@@ -143,8 +145,10 @@ def _available_mb() -> int | None:
 
 
 def _descriptors(settings: "Settings") -> Finding:
+    from runtime.local.shares import shares
+
     allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 2 * settings.runners + DESCRIPTORS_FOR_ALL_ELSE
+    wanted = 2 * max(own.settings.runners for own in shares(settings)) + DESCRIPTORS_FOR_ALL_ELSE
     if allowed != resource.RLIM_INFINITY and allowed < wanted:
         return Finding(Verdict.BAD, "descriptors", f"{allowed} may be open, {wanted} may be needed. ulimit -n {wanted}")
     return Finding(Verdict.OK, "descriptors", f"{wanted} may be needed; more may be open")

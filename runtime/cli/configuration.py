@@ -1,6 +1,5 @@
 """The settings of a command: options first, then the environment."""
 
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,21 +12,16 @@ if TYPE_CHECKING:
     from runtime.settings import Settings
 
 
-def read_settings(*, data: Path | None = None) -> "Settings":
+def read_settings(*, data: Path | None = None, processes: int | None = None, table: str | None = None) -> "Settings":
     """The settings, with the options that are given. Warns of variables that are no setting. Raises CommandError."""
     from pydantic import ValidationError
-    from pydantic_settings import SettingsError
 
     from runtime.settings import load_settings, unknown_environment_names
 
     for name in unknown_environment_names():
         print(f"{name} is no setting and has no effect. Is it spelt right?", file=sys.stderr)
     try:
-        return load_settings(data=data)
-    except SettingsError as error:
-        field = re.search(r'field "(\w+)"', str(error))
-        name = f"RELIVE_{field[1].upper()}" if field else "A setting in the environment"
-        raise CommandError(f"{name} must be JSON, and is not.") from None
+        return load_settings(data=data, processes=processes, table=table)
     except ValidationError as error:
         raise CommandError("\n".join(_sentences(error))) from None
 

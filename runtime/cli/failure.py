@@ -15,12 +15,21 @@ def sentence_for(error: Exception) -> str | None:
         return error.message.removeprefix(CATALOGUE[error.code].message).strip() or error.message
 
     # Imported here: `relive --help` needs none of it.
+    from runtime.local.listener import CannotListenError
     from runtime.local.master_key import MasterKeyError
-    from runtime.local.server import CannotListenError
+    from runtime.local.processes import CannotServeError
     from runtime.sandbox.architecture import ForeignGuest
     from runtime.sandbox.build import BuildFailed
     from runtime.sandbox.processes import SandboxUnavailable
     from runtime.store.port import StoreError
 
-    known = (MasterKeyError, CannotListenError, ForeignGuest, BuildFailed, SandboxUnavailable, StoreError)
+    known = (
+        MasterKeyError,
+        CannotListenError,
+        CannotServeError,
+        ForeignGuest,
+        BuildFailed,
+        SandboxUnavailable,
+        StoreError,
+    )
     return str(error) if isinstance(error, known) else None

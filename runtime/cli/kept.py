@@ -1,4 +1,4 @@
-"""The data folder as commands find it: the store in it, and which app they are about."""
+"""What is kept, as commands find it: the store, and which app they are about."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,25 +13,31 @@ if TYPE_CHECKING:
 
 @contextmanager
 def open_store(settings: "Settings") -> "Iterator[Store]":
-    """The store of the data folder, made if it is not there."""
-    from runtime.application import database
-    from runtime.store.sqlite.records import SqliteStore
+    """The store of the table that the settings name, else that of the data folder, made if it is not there."""
+    from runtime.store.engine import open_engine
 
-    store = SqliteStore(database(settings.data))
+    engine = open_engine(settings)
     try:
-        yield store
+        yield engine.records
     finally:
-        store.close()
+        engine.close()
 
 
 def chosen_app(store: "Store", settings: "Settings", given: str | None) -> str:
-    """The id of the app that a command is about: the given one, else that which was served last.
+    """The id of the app that a command is about: the given one, else that which was served last, or the only one.
 
     Raises CommandError.
     """
+    from runtime.data.rollout_lease import known_apps
     from runtime.local.last_served import last_served
 
-    app_id = given or last_served(store)
-    if app_id is None:
-        raise CommandError(f"No app was served from {settings.data} yet. Say which app: --app ID")
-    return app_id
+    if app_id := given or last_served(store):
+        return app_id
+    match known_apps(store) if settings.table else []:
+        case []:
+            place = f"the table {settings.table}" if settings.table else settings.data
+            raise CommandError(f"No app was served from {place} yet. Say which app: --app ID")
+        case [app_id]:
+            return app_id
+        case several:
+            raise CommandError(f"There are several apps: {', '.join(several)}. Say which one: --app ID")

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from runtime.cli import doctor, enable, guest, logs, secrets, serve, version
+from runtime.cli import copy, doctor, enable, guest, key, logs, secrets, serve, version
 from runtime.cli.failure import sentence_for
 
 app = typer.Typer(
@@ -18,7 +18,9 @@ app = typer.Typer(
 app.command()(serve.serve)
 app.command()(logs.logs)
 app.add_typer(secrets.app, name="secrets")
+app.add_typer(key.app, name="key")
 app.command()(enable.enable)
+app.command()(copy.copy)
 app.command()(doctor.doctor)
 app.add_typer(guest.app, name="guest")
 app.command()(version.version)

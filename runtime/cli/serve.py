@@ -2,8 +2,9 @@
 
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,13 +16,12 @@ from runtime.cli.failure import CommandError
 from runtime.cli.guest import build_with_progress
 
 if TYPE_CHECKING:
-    from runtime.application import Application
     from runtime.apps.app import App
+    from runtime.apps.problem import Problem
+    from runtime.apps.service import Apps
     from runtime.cloudcode.logs.terminal import TerminalLog
-    from runtime.local.server import LocalServer
+    from runtime.local.listener import Listener
     from runtime.settings import Settings
-
-LEAST_CONCURRENCY = 8
 
 
 def serve(
@@ -29,56 +29,82 @@ def serve(
     port: Annotated[int, typer.Option(help="The port; 0 for a free one.", min=0, max=65535, metavar="N")] = 8240,
     host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
     data: options.Data = None,
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            help="Processes that serve; 0 for one for each processor. [default: RELIVE_PROCESSES, or 1]", metavar="N"
+        ),
+    ] = None,
     reload: Annotated[
         bool, typer.Option("--reload/--no-reload", help="Apply the folder again when it changes.")
     ] = True,
 ) -> None:
     """Serve an app folder on this machine, until Ctrl-C."""
-    from runtime.local.output import never_waiting
+    from runtime.local.output import log_to_standard_error, never_waiting
 
     with never_waiting():
-        _serve(folder, port, host, data, reload)
+        log_to_standard_error()
+        settings = read_settings(data=data, processes=processes)
+        _serve(_served(folder, settings, host, port, reload))
 
 
-def _serve(folder: Path, port: int, host: str, data: Path | None, reload: bool) -> None:
-    from runtime.application import Application
-    from runtime.cli.welcome import welcome
-    from runtime.cloudcode.logs.terminal import TerminalLog
-    from runtime.local.last_served import remember_served
+@dataclass(frozen=True)
+class _Served:
+    """What is served: an app, from its folder, with these settings and this key, to whom the listener hears."""
+
+    folder: Path
+    app: "App"
+    settings: "Settings"
+    key: str
+    listener: "Listener"
+    reload: bool
+    configured_key: str
+
+    def welcome(self) -> None:
+        from runtime.cli.welcome import welcome
+
+        welcome(self.app, self.listener.url, self.key)
+
+    @contextmanager
+    def reloading(
+        self, apps: "Apps", check: "Callable[[App], list[Problem]]", apply: "Callable[[App], None]"
+    ) -> Iterator[None]:
+        if not self.reload:
+            yield
+            return
+        from runtime.local.reload import Reload
+
+        reload = Reload(self.folder, apps, check, apply, lambda line: print(line, flush=True))
+        reload.start()
+        try:
+            yield
+        finally:
+            reload.stop()
+
+
+def _served(folder: Path, settings: "Settings", host: str, port: int, reload: bool) -> _Served:
     from runtime.local.master_key import master_key
 
-    logging.basicConfig(format="%(levelname)s: %(message)s")
-    logging.getLogger("runtime").setLevel(logging.INFO)
-    settings = read_settings(data=data)
     app = _load(folder)
     build_with_progress(settings.guests)
     key = master_key(settings.data, settings.master_key)
-    terminal = TerminalLog(sys.stdout)
-    try:
-        application = Application(settings, key, [terminal])
-    except ValueError as error:  # a setting that is of the right type and still makes no sense
-        raise CommandError(str(error)) from None
-    try:
-        server = _listen(application, settings, host, port)
-        application.warm_up()
-        application.apply(app)
-        remember_served(application.store, app.id)
-        for problem in application.check(app):
-            print(f"Problem: {problem}", file=sys.stderr)
-        with _reloading(folder, application, enabled=reload):
-            welcome(app, server.url, key)
-            server.run()
-            _say_no_more(terminal)
-            print("Stopped.", flush=True)
-    finally:
-        _say_no_more(terminal)
-        application.close()
+    return _Served(folder, app, settings, key, _listen(host, port), reload, _configured_key(settings, key))
 
 
-def _say_no_more(terminal: "TerminalLog") -> None:
-    """Calls that are cut off now will fail, which is no news."""
-    terminal.close()
-    logging.disable()
+def _configured_key(settings: "Settings", key: str) -> str:
+    """The key that servers are given; nothing, if they find it in the store of the data folder.
+
+    There it may be replaced while they run. What is valid for a table, its stack decides, and nobody who only tries
+    something with it.
+    """
+    from runtime.cli.kept import open_store
+    from runtime.http.master_key import KeptMasterKey
+
+    if settings.master_key or settings.table:
+        return key
+    with open_store(settings) as store:
+        KeptMasterKey(store).accept(key)
+    return ""
 
 
 def _load(folder: Path) -> "App":
@@ -92,34 +118,87 @@ def _load(folder: Path) -> "App":
         raise CommandError(f"The app in {folder} cannot be served:{problems}") from None
 
 
-def _listen(application: "Application", settings: "Settings", host: str, port: int) -> "LocalServer":
-    """As many requests run at once as there are runners that are not kept for nested calls."""
-    from runtime.local.server import CannotListenError, LocalServer
+def _listen(host: str, port: int) -> "Listener":
+    from runtime.local.listener import CannotListenError, Listener
 
     try:
-        return LocalServer(
-            application.handle,
-            host=host,
-            port=port,
-            concurrency=max(LEAST_CONCURRENCY, settings.runners - settings.depth),
-            wait_seconds=settings.budget_seconds,
-        )
+        return Listener(host, port)
     except CannotListenError as error:
         raise CommandError(f"{error} Choose another port with --port, or 0 for a free one.") from None
 
 
-@contextmanager
-def _reloading(folder: Path, application: "Application", *, enabled: bool) -> Iterator[None]:
-    if not enabled:
-        yield
-        return
-    from runtime.local.reload import Reload
+def _serve(served: _Served) -> None:
+    from runtime.local.shares import number_of_processes
 
-    reload = Reload(
-        folder, application.apps, application.check, application.apply, lambda line: print(line, flush=True)
-    )
-    reload.start()
+    if number_of_processes(served.settings) == 1:
+        _serve_here(served)
+    else:
+        _serve_in_processes(served)
+
+
+def _serve_here(served: _Served) -> None:
+    from runtime.application import Application
+    from runtime.cloudcode.logs.terminal import TerminalLog
+    from runtime.local.last_served import remember_served
+    from runtime.local.server import LocalServer
+    from runtime.local.shares import requests_at_once
+
+    settings, app = served.settings, served.app
+    terminal = TerminalLog(sys.stdout)
+    with _settings_that_fit():
+        application = Application(settings, served.configured_key, [terminal])
+    try:
+        server = LocalServer(
+            application.handle,
+            served.listener,
+            concurrency=requests_at_once(settings),
+            wait_seconds=settings.budget_seconds,
+        )
+        application.warm_up()
+        application.apply(app)
+        remember_served(application.store, app.id)
+        _tell(application.check(app))
+        with served.reloading(application.apps, application.check, application.apply):
+            served.welcome()
+            server.run()
+            _say_no_more(terminal)
+            print("Stopped.", flush=True)
+    finally:
+        _say_no_more(terminal)
+        application.close()
+
+
+def _serve_in_processes(served: _Served) -> None:
+    from runtime.cloudcode.logs.terminal import wants_colours
+    from runtime.local.processes import Processes
+
+    coloured = wants_colours(sys.stdout)
+    with closing(Processes(served.listener, served.settings, served.configured_key, coloured=coloured)) as processes:
+        with _settings_that_fit():
+            problems = processes.start(served.app)
+        _tell(problems)
+        with served.reloading(processes.apps, processes.check, processes.apply):
+            served.welcome()
+            processes.run()
+        processes.close()
+        print("Stopped.", flush=True)
+
+
+def _tell(problems: "Iterable[Problem]") -> None:
+    for problem in problems:
+        print(f"Problem: {problem}", file=sys.stderr)
+
+
+@contextmanager
+def _settings_that_fit() -> Iterator[None]:
+    """For what raises ValueError when a setting is of the right type and still makes no sense."""
     try:
         yield
-    finally:
-        reload.stop()
+    except ValueError as error:
+        raise CommandError(str(error)) from None
+
+
+def _say_no_more(terminal: "TerminalLog") -> None:
+    """Calls that are cut off now will fail, which is no news."""
+    terminal.close()
+    logging.disable()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from runtime.cache import Cache
 from runtime.errors import ReliveError
 from runtime.store.port import Record, RecordExistsError, Store, StoreUnavailableError, VersionConflictError
 
@@ -38,7 +39,8 @@ class Breaker:
 
     After the cool-down one call is let through for a trial. If it runs out of time, the function stays disabled for
     another cool-down; however else it ends, even in an error, the function is open again and its count starts anew.
-    The state is in the store, so that all processes agree; while a function has no time-outs, a call costs one read.
+    The state is in the store, where all processes count together. What a process has read of it is kept in memory for
+    `cache_seconds`: for that long, it may let calls through that another one has disabled, or refuse what was enabled.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Breaker:
         timeouts: int = 100,
         window_minutes: float = 30,
         cooldown_minutes: float = 15,
+        cache_seconds: float = 0,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
@@ -55,12 +58,14 @@ class Breaker:
         self._window = window_minutes * MINUTE
         self._cooldown = cooldown_minutes * MINUTE
         self._clock = clock
+        self._known = Cache(self._stored, cache_seconds, clock)
         self._trials: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
 
     def check(self, app_id: str, function: str) -> None:
         """Raise ReliveError 955 if the function is disabled. Report the ending of every call that is let through."""
-        while (record := self._store.get(_partition(app_id), function)) is not None:
+        record = self._known.get((app_id, function))
+        while record is not None:
             now = self._clock()
             state = self._state_at(now, record)
             if not state.disabled:
@@ -71,6 +76,7 @@ class Breaker:
                 with self._lock:
                     self._trials.add((app_id, function))
                 return
+            record = self._known.fresh((app_id, function))
 
     def record_timeout(self, app_id: str, function: str) -> None:
         """A call ran out of time. A function that has too many of them in the window is disabled from now on."""
@@ -80,7 +86,7 @@ class Breaker:
     def record_success(self, app_id: str, function: str) -> None:
         """A call ended in any other way. Costs nothing unless it was the trial."""
         if self._end_trial(app_id, function):
-            self._surely(lambda: self._store.delete(_partition(app_id), function))
+            self._surely(lambda: self._forget_time_outs(app_id, function))
 
     def record_nothing(self, app_id: str, function: str) -> None:
         """A call ended without telling anything of the function. If it was the trial, the next call is another one."""
@@ -89,19 +95,27 @@ class Breaker:
 
     def enable(self, app_id: str, function: str) -> bool:
         """Open the function at once and forget its time-outs; True if it was disabled."""
-        record = self._store.get(_partition(app_id), function)
-        self._store.delete(_partition(app_id), function)
+        record = self._stored((app_id, function))
+        self._forget_time_outs(app_id, function)
         return record is not None and _state(record).disabled
 
+    def _stored(self, code: tuple[str, str]) -> Record | None:
+        app_id, function = code
+        return self._store.get(_partition(app_id), function)
+
+    def _forget_time_outs(self, app_id: str, function: str) -> None:
+        self._store.delete(_partition(app_id), function)
+        self._known.forget((app_id, function))
+
     def _take_back_trial(self, app_id: str, function: str) -> None:
-        while (record := self._store.get(_partition(app_id), function)) is not None:
+        while (record := self._stored((app_id, function))) is not None:
             if self._write(app_id, function, record, replace(_state(record), trial_until=0)):
                 return
 
     def _count(self, app_id: str, function: str, trial: bool) -> None:
         while True:
             now = self._clock()
-            record = self._store.get(_partition(app_id), function)
+            record = self._stored((app_id, function))
             state = self._state_at(now, record) if record else _State()
             if state.disabled and not trial:
                 return  # it began before the function was disabled
@@ -133,6 +147,7 @@ class Breaker:
                 self._store.insert(_partition(app_id), function, value, expires_at=expires_at)
         except (RecordExistsError, VersionConflictError):
             return False
+        self._known.forget((app_id, function))
         return True
 
     def _end_trial(self, app_id: str, function: str) -> bool:

@@ -28,11 +28,13 @@ class Functions:
 
     def execute(self, app: App, name: str, request: FunctionRequest, budget: Budget) -> FunctionAnswer:
         """Run the function for somebody outside: like `call`, with the app's secrets taken out of what it ends in."""
-        redactor = self._secrets.redactor(app.id)
+        self._secrets.renew(app.id)
         try:
             answer = self.call(app, name, request, budget)
         except ReliveError as error:
+            redactor = self._secrets.redactor(app.id)
             raise error.retold(redactor.text, redactor.value(error.details)) from None
+        redactor = self._secrets.redactor(app.id)
         headers = {header: redactor.text(value) for header, value in answer.headers.items()}
         body = redactor.json(answer.body) if answer.kind == "json" else redactor.content(answer.body)
         return replace(answer, headers=headers, body=body)

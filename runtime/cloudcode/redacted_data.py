@@ -23,10 +23,12 @@ class RedactedData:
         """Raises ReliveError as `Data.execute` does."""
         if not request.app.code:
             return self._data.execute(request, budget)
-        redactor = self._secrets.redactor(request.app.id)
+        self._secrets.renew(request.app.id)
         try:
             answer = self._data.execute(request, budget)
         except ReliveError as error:
+            redactor = self._secrets.redactor(request.app.id)
             raise error.retold(redactor.text, redactor.value(error.details)) from None
+        redactor = self._secrets.redactor(request.app.id)
         additional = redactor.value(answer.additional_data)
         return replace(answer, result=redactor.value(answer.result), additional_data=additional)

@@ -21,10 +21,11 @@ class Redactor:
     a log or an answer by mistake. It is no barrier against code that wants to tell it: that may write it backwards.
     """
 
-    def __init__(self, secrets: Mapping[str, str]) -> None:
+    def __init__(self, secrets: Mapping[str, str], former: Iterable[tuple[str, str]] = ()) -> None:
+        """`former` are further names and values: those that secrets had before."""
         forms = {
             form: f"[secret {name}]"
-            for name, value in secrets.items()
+            for name, value in (*former, *secrets.items())
             if len(value) >= SHORTEST
             for form in _forms(value)
         }

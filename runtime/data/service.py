@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
+from runtime.apps.app import App
 from runtime.budget import Budget
 from runtime.data import creation, deletion, update
 from runtime.data.abreast import Abreast
@@ -40,10 +41,20 @@ READS: Collection[Action] = ("read", "aggregate")
 
 
 class Data:
-    """Runs operations, from the permission check to what the after hook makes of the answer."""
+    """Runs operations, from the permission check to what the after hook makes of the answer.
 
-    def __init__(self, documents: Documents, hooks: Hooks, settings: Settings) -> None:
+    `ensure_ready` is called before the items of an app are looked at (see Rollout).
+    """
+
+    def __init__(
+        self,
+        documents: Documents,
+        hooks: Hooks,
+        settings: Settings,
+        ensure_ready: Callable[[App, Deadline], None] | None = None,
+    ) -> None:
         self._documents = documents
+        self._ensure_ready = ensure_ready
         self._hooks = hooks
         self._answer_bytes = int(settings.result_mb * MEGABYTE)
         self._reads = Abreast()
@@ -64,6 +75,8 @@ class Data:
 
     def _executed(self, request: DataRequest, budget: Budget) -> DataAnswer:
         operation = self._operation(request, budget)
+        if self._ensure_ready:
+            self._ensure_ready(request.app, budget.deadline)
         try:
             hook = self._hooks.around(operation.request, budget)
             return self._run(operation) if hook is None else run_with(hook, operation, self._run)

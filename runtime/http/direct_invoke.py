@@ -34,9 +34,11 @@ class InvocationFailed(Exception):
     The class that is raised is named after the code, `Relive902` for example: Step Functions know errors by that name.
     """
 
+    code: int
+
     @classmethod
     def of(cls, code: int, message: str) -> "InvocationFailed":
-        failed: InvocationFailed = type(f"Relive{code}", (cls,), {})(f"{code}: {message}")
+        failed: InvocationFailed = type(f"Relive{code}", (cls,), {"code": code})(f"{code}: {message}")
         return failed
 
 

@@ -16,6 +16,7 @@ from runtime.http.data import DataResource
 from runtime.http.error_answer import error_answer, refusal
 from runtime.http.functions import FunctionsResource
 from runtime.http.health import add_health
+from runtime.http.master_key import MasterKey
 from runtime.http.request import HttpRequest, read_event
 from runtime.http.router import Exchange, Router
 from runtime.settings import Settings
@@ -35,7 +36,7 @@ class Front:
         functions: Functions,
         data: RedactedData,
         settings: Settings,
-        master_key: str,
+        master_key: MasterKey,
         incoming_depth: IncomingDepth,
     ) -> None:
         self._settings = settings

@@ -1,4 +1,4 @@
-"""An HTTP request as the rest of the system sees it, read from the event of a Lambda function URL."""
+"""An HTTP request as the rest of the system sees it, read from the event of a Lambda function URL or a REST API."""
 
 import base64
 import binascii
@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
 
 from runtime.errors import ReliveError
+from runtime.http.rest_api import as_function_url_event, is_rest_api_event
 
 VERSION = "v1"
 """The one version of the protocol (protocol section 1)."""
@@ -26,7 +27,8 @@ class HttpRequest:
 
     `path` is percent-encoded in one canonical way and never ends in a slash, except that it may be `/`.
     `headers` have lower-case names; of a repeated header the values are joined by commas, as AWS does.
-    `query_string` is decoded by `query`. `origin` is scheme and host under which this deployment is reached.
+    `query_string` is decoded by `query`. `origin` is scheme and host under which this deployment is reached, with what
+    all its paths begin with there, if anything.
     """
 
     method: str
@@ -75,11 +77,13 @@ class HttpRequest:
 
 
 def read_event(event: Mapping[str, Any], request_id: str, public_url: str = "") -> HttpRequest:
-    """The request in an event of payload format 2.0. Never raises: what the event lacks is empty.
+    """The request in an event of payload format 2.0, or in one of a REST API. Never raises: what it lacks is empty.
 
     `public_url`, where the operator gives one, is the origin; otherwise the event's own domain name is, which clients
     cannot choose, unlike the Host header.
     """
+    if is_rest_api_event(event):
+        event = as_function_url_event(event)
     context = _mapping(event.get("requestContext"))
     http = _mapping(context.get("http"))
     headers = {
@@ -96,7 +100,7 @@ def read_event(event: Mapping[str, Any], request_id: str, public_url: str = "") 
         headers=headers,
         raw_body=_text(event.get("body")),
         is_base64=event.get("isBase64Encoded") is True,
-        origin=public_url.rstrip("/") or f"{scheme}://{_text(context.get('domainName'))}",
+        origin=public_url.rstrip("/") or f"{scheme}://{_text(context.get('domainName'))}{_text(event.get('basePath'))}",
         request_id=request_id,
     )
 

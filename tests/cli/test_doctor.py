@@ -85,6 +85,13 @@ def test_memory_that_may_not_suffice_is_a_note(tmp_path: Path) -> None:
     assert "12420000150 MB" in detail
 
 
+def test_each_process_has_its_own_runners_for_nested_calls(tmp_path: Path) -> None:
+    variables = {"RELIVE_RUNNERS": "90000000", "RELIVE_DATA": str(tmp_path), "RELIVE_GUESTS": str(tmp_path)}
+    shown = table(relive("doctor", **variables, RELIVE_PROCESSES="2").stdout)
+    assert "12420001404 MB" in shown["memory"][1]
+    assert "90000264 may be needed" in shown["descriptors"][1]
+
+
 @pytest.mark.parametrize(("days", "verdict"), [(-1, Verdict.OK), (0, Verdict.OK), (3, Verdict.BAD)])
 def test_the_clock(tmp_path: Path, days: int, verdict: Verdict) -> None:
     """The file is that many days younger than the clock says."""

@@ -11,16 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from runtime.application import database
 from runtime.cloudcode.breaker import Breaker
 from runtime.cloudcode.logs.kept import KeptLogs
 from runtime.cloudcode.logs.record import CallRecord
 from runtime.cloudcode.secrets import Secrets
 from runtime.local.last_served import remember_served
+from runtime.store.engine import database
 from runtime.store.sqlite.records import SqliteStore
 from tests.cli.commands import RELIVE, environment, relive, running
 
 pytestmark = pytest.mark.slow
+
+EFFECT = "Servers that run use it within 1 second.\n"
 
 
 @pytest.fixture
@@ -41,8 +43,11 @@ def call(number: int, app: str = "shop") -> CallRecord:
 
 
 def test_a_secret_from_an_option_and_from_standard_input(store: SqliteStore, data: Path) -> None:
-    assert relive("secrets", "set", "A", "--value", "from the option", "--data", data).stdout == "A is set for shop.\n"
-    assert relive("secrets", "set", "B", "--data", data, stdin="from\nstdin\n").stdout == "B is set for shop.\n"
+    assert (
+        relive("secrets", "set", "A", "--value", "from the option", "--data", data).stdout
+        == f"A is set for shop. {EFFECT}"
+    )
+    assert relive("secrets", "set", "B", "--data", data, stdin="from\nstdin\n").stdout == f"B is set for shop. {EFFECT}"
     assert relive("secrets", "set", "C", "--data", data, "--app", "other", stdin="x").returncode == 0
     secrets = Secrets(store, {})
     assert (secrets.get("shop", "A"), secrets.get("shop", "B")) == ("from the option", "from\nstdin")
@@ -77,7 +82,10 @@ def test_a_secret_is_asked_for_at_a_terminal_and_not_shown(store: SqliteStore, d
 
 def test_removing_a_secret(store: SqliteStore, data: Path) -> None:
     Secrets(store, {}).set("shop", "A", "value")
-    assert relive("secrets", "remove", "A", "--data", data).stdout == "A is removed from shop.\n"
+    assert (
+        relive("secrets", "remove", "A", "--data", data).stdout
+        == "A is removed from shop. Servers that run do without it within 1 second.\n"
+    )
     again = relive("secrets", "remove", "A", "--data", data)
     assert (again.returncode, again.stderr) == (1, "shop has no secret A.\n")
 
@@ -146,7 +154,7 @@ def test_a_data_folder_that_cannot_be(tmp_path: Path) -> None:
 @pytest.mark.parametrize("code", ["slow", "types/Book"])
 def test_enabling(store: SqliteStore, data: Path, code: str) -> None:
     Breaker(store, timeouts=1).record_timeout("shop", code)
-    assert relive("enable", code, "--data", data).stdout == f"{code} is enabled again.\n"
+    assert relive("enable", code, "--data", data).stdout.startswith(f"{code} is enabled again. ")
     Breaker(store).check("shop", code)
     again = relive("enable", code, "--data", data)
     assert (again.returncode, again.stdout) == (0, f"Nothing named {code} was disabled in shop.\n")

@@ -6,7 +6,7 @@ import pytest
 
 from tests.cli.commands import relive
 
-COMMANDS = ["serve", "logs", "enable", "doctor", "version", "secrets", "guest"]
+COMMANDS = ["serve", "logs", "enable", "copy", "doctor", "version", "secrets", "guest"]
 
 
 HELP = [["--help"], ["-h"], *(pytest.param([name, "--help"], marks=pytest.mark.slow) for name in COMMANDS)]

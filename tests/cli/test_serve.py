@@ -159,7 +159,7 @@ def test_it_reloads(serve: Serve, shop: Path) -> None:
     [
         pytest.param({"RELIVE_MEMORY_MB": "lots"}, "RELIVE_MEMORY_MB: Input should be a valid integer", id="type"),
         pytest.param({"RELIVE_MEMORY_MB": "1"}, "RELIVE_MEMORY_MB: Input should be greater", id="range"),
-        pytest.param({"RELIVE_SECRETS": "{no-json"}, "RELIVE_SECRETS must be JSON, and is not.", id="JSON"),
+        pytest.param({"RELIVE_SECRETS": "{no-json"}, "RELIVE_SECRETS: must be JSON, and is not.", id="JSON"),
         pytest.param(
             {"RELIVE_SECRETS": '{"shop": {"A": 7391}}'}, "RELIVE_SECRETS (shop.A): Input should be", id="inside"
         ),

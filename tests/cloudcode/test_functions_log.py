@@ -122,7 +122,7 @@ class TestBreaker:
     def test_a_function_that_runs_over_again_and_again_is_disabled(self, make_application: MakeApplication) -> None:
         application = make_application(
             app_of({"functions/f.py": D + "    while request.data: pass", "functions/g.py": D + "    return 1"}),
-            budget_seconds=0.6, breaker_timeouts=3,
+            budget_seconds=0.6, breaker_timeouts=3, cache_seconds=0,
         )  # fmt: skip
         application.warm_up()
         call(application, "f", 0)  # compiles the file, which would take from the time of the first one below

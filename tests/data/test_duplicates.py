@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from runtime.application import database
 from runtime.apps.app import App
+from runtime.store.engine import database
 from tests.cloudcode.data_calls import Items, MakeApplication, app_with
 
 FREE: Mapping[str, Any] = {"policy": "public", "fields": {"Isbn": {"type": "text"}}}

@@ -17,6 +17,7 @@ from runtime.cloudcode.redacted_data import RedactedData
 from runtime.cloudcode.secrets import Secrets
 from runtime.http.answer import Answer, json_answer
 from runtime.http.front import Front, IncomingDepth
+from runtime.http.master_key import ConfiguredMasterKey
 from runtime.http.request import read_event
 from runtime.http.router import Exchange, Router
 from runtime.settings import Settings
@@ -114,7 +115,7 @@ def replace_settings(application: Application, **changes: Any) -> Front:
 
 def make_front(application: Application, settings: Settings, depth: IncomingDepth) -> Front:
     data = RedactedData(application.data, Secrets(application.store, {}))
-    return Front(application.apps, application.functions, data, settings, MASTER_KEY, depth)
+    return Front(application.apps, application.functions, data, settings, ConfiguredMasterKey(MASTER_KEY), depth)
 
 
 # Many at once

@@ -19,7 +19,7 @@ from runtime.cloudcode.outgoing.redirects import MOST_REDIRECTS, redirected
 from runtime.cloudcode.outgoing.resolver import Lookup, Resolver, system_lookup
 from runtime.cloudcode.outgoing.sockets import Connect, open_socket
 from runtime.cloudcode.outgoing.stand_ins import StandIns
-from runtime.cloudcode.outgoing.url import Origin, parse
+from runtime.cloudcode.outgoing.url import Url, parse
 from runtime.deadline import Deadline
 from runtime.settings import MEGABYTE, Settings
 
@@ -85,29 +85,33 @@ class Http:
         self, request: OutgoingRequest, context: CallContext, deadline: Deadline
     ) -> AbstractContextManager[IncomingAnswer]:
         # The app's list of hosts is about calls that leave; its own API is there for everyone anyway.
-        if request.url.origin in self._own_origins(context):
-            return self._inside(request, context, deadline)
+        for base in self._own_addresses(context):
+            if request.url.is_below(base):
+                return self._inside(request, base.target, context, deadline)
         check_allowed(request.url.host, context.app.definition.http.allow)
         return self._network.open(request, self._depth.sign(context.budget.depth + 1), deadline)
 
     @contextmanager
-    def _inside(self, request: OutgoingRequest, context: CallContext, deadline: Deadline) -> Iterator[IncomingAnswer]:
+    def _inside(
+        self, request: OutgoingRequest, base_path: str, context: CallContext, deadline: Deadline
+    ) -> Iterator[IncomingAnswer]:
         origin = request.url.origin
         headers = {**request.headers, "host": origin.netloc, "x-forwarded-proto": origin.scheme}
         context.budget.hold.add(2 * len(request.body))
         context.budget.hold.add_json(request.body.decode("latin-1"))
         answer = self._own_api(
-            OwnApiRequest(request.method, request.url.target, headers, request.body),
+            OwnApiRequest(request.method, request.url.target.removeprefix(base_path), headers, request.body, base_path),
             replace(context.budget.nested(), deadline=deadline),
         )
         yield IncomingAnswer(answer.status, tuple(answer.headers.items()), [answer.body])
 
-    def _own_origins(self, context: CallContext) -> set[Origin]:
-        origins = set()
-        for address in (context.api_url, self._settings.public_url):
+    def _own_addresses(self, context: CallContext) -> Iterator[Url]:
+        """What comes before the version in an address of the own API; the path has no slash at the end."""
+        # The version and the id of the app are the last two segments.
+        for address in (context.api_url.rpartition("/")[0].rpartition("/")[0], self._settings.public_url):
             with suppress(HttpError):  # a caller may have come by an address that cannot be written in a URL
-                origins.add(parse(address).origin)
-        return origins
+                url = parse(address)
+                yield Url(url.origin, url.target.rstrip("/"))
 
     @cached_property
     def _network(self) -> "Network":

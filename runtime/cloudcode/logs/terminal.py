@@ -17,13 +17,13 @@ COLOURS = {"ok": "\x1b[32m", "error": "\x1b[31m", "warning": "\x1b[33m", "info":
 class TerminalLog:
     """A LogSink that prints each call when it has ended: what happened on one line, its log and its exception below.
 
-    Colours are used when `stream` is a terminal and NO_COLOR is not set. Whatever came from user code is printed so
-    that it cannot move the cursor or imitate other lines.
+    Colours are used when `stream` is a terminal and NO_COLOR is not set, unless `coloured` says so or otherwise.
+    Whatever came from user code is printed so that it cannot move the cursor or imitate other lines.
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, *, coloured: bool | None = None) -> None:
         self._stream = stream
-        self._coloured = stream.isatty() and not os.environ.get("NO_COLOR")
+        self._coloured = wants_colours(stream) if coloured is None else coloured
         self._encoding = getattr(stream, "encoding", None) or "utf-8"
         self._lock = threading.Lock()
         self._closed = False
@@ -62,6 +62,11 @@ class TerminalLog:
 
     def _colour(self, text: str, colour: str) -> str:
         return f"{COLOURS.get(colour, '')}{text}{RESET}" if self._coloured else text
+
+
+def wants_colours(stream: TextIO) -> bool:
+    """Whether the stream is a terminal, and nobody has set NO_COLOR."""
+    return stream.isatty() and not os.environ.get("NO_COLOR")
 
 
 def _details(details: Mapping[str, Any]) -> Iterator[str]:

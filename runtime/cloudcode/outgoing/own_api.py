@@ -8,12 +8,16 @@ from runtime.budget import Budget
 
 @dataclass(frozen=True)
 class OwnApiRequest:
-    """A request as it would have arrived: `target` is path and query as sent, header names are lower-case."""
+    """A request as it would have arrived: `target` is path and query as sent, header names are lower-case.
+
+    `base_path` is what stood before the target, where paths of the API begin with something else than its version.
+    """
 
     method: str
     target: str
     headers: Mapping[str, str]
     body: bytes
+    base_path: str = ""
 
 
 @dataclass(frozen=True)

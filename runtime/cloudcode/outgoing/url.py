@@ -51,6 +51,11 @@ class Url:
     def secure(self) -> bool:
         return self.origin.scheme == "https"
 
+    def is_below(self, base: "Url") -> bool:
+        """Whether it begins with `base`, whose target is a path without a slash at the end."""
+        path = self.target.partition("?")[0]
+        return self.origin == base.origin and (path == base.target or path.startswith(base.target + "/"))
+
     def __str__(self) -> str:
         return f"{self.origin}{self.target}"
 

@@ -12,6 +12,7 @@ from runtime.budget import Budget
 from runtime.cloudcode.capabilities.http import Http
 from runtime.cloudcode.capability import CallContext
 from runtime.cloudcode.outgoing.depth import DepthSigner
+from runtime.cloudcode.outgoing.depth_key import derived_from
 from runtime.cloudcode.outgoing.own_api import OwnApiRequest, OwnApiResponse
 from runtime.principal import ANONYMOUS
 from runtime.settings import Settings
@@ -20,7 +21,7 @@ from tests.cloudcode.outgoing.scripted_peer import Peer
 PUBLIC = "93.184.215.14"
 """An address that passes the rule; tests connect to a peer on this machine in its place."""
 
-SIGNER = DepthSigner("a master key")
+SIGNER = DepthSigner(derived_from("a master key"))
 """One for all, because it is slow on purpose to derive its key."""
 
 

@@ -3,14 +3,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.cloudcode.outgoing.depth import DepthSigner
+from runtime.cloudcode.outgoing.depth_key import derived_from
 
 NOW = 1_700_000_000.0
-SIGNER = DepthSigner("a master key", clock=lambda: NOW)
+SIGNER = DepthSigner(derived_from("a master key"), clock=lambda: NOW)
 SIGNED = SIGNER.sign(3)
 
 
 def at(seconds: float, master_key: str = "a master key") -> DepthSigner:
-    return DepthSigner(master_key, clock=lambda: NOW + seconds)
+    return DepthSigner(derived_from(master_key), clock=lambda: NOW + seconds)
 
 
 CASES = [
@@ -37,12 +38,13 @@ def test_verify(signer: DepthSigner, value: str | None, depth: int) -> None:
 
 
 def test_processes_with_the_same_master_key_agree() -> None:
-    assert DepthSigner("a master key").verify(DepthSigner("a master key").sign(8)) == 8
+    first, second = (DepthSigner(derived_from("a master key")) for _ in range(2))
+    assert first.verify(second.sign(8)) == 8
 
 
 def test_an_empty_master_key_is_refused() -> None:
     with pytest.raises(ValueError, match="master key"):
-        DepthSigner("")
+        derived_from("")
 
 
 @given(st.integers(0, len(SIGNED) - 1), st.characters())
