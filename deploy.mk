@@ -1,6 +1,8 @@
 # The package for AWS Lambda, and the tools for it. `sam build` calls the targets named build- and a function of
 # template.yaml; samconfig.toml has it do so in this folder, so that the guest and the wheels are made only once.
 
+# Which section of samconfig.toml it is deployed by; default is that of prod.
+STAGE ?= prod
 LAMBDA_PYTHON ?= 3.13
 # The kernel's name for the processor, which the compiled guest and the wheels carry.
 LAMBDA_MACHINE := $(subst arm64,aarch64,$(shell uname -m))
@@ -8,45 +10,58 @@ LAMBDA_ARCHITECTURE := $(subst aarch64,arm64,$(LAMBDA_MACHINE))
 
 LAMBDA_WHEELS := build/lambda/wheels-$(LAMBDA_PYTHON)-$(LAMBDA_MACHINE)
 LAMBDA_EMULATOR := build/lambda/emulator-$(LAMBDA_PYTHON)-$(LAMBDA_MACHINE)
-# With it comes a Python of that version, if tests have made it.
 LAMBDA_IMAGE := build/lambda/image-$(LAMBDA_PYTHON)-$(LAMBDA_MACHINE)
 LAMBDA_PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile --only-binary=:all: \
 	--python-version $(LAMBDA_PYTHON) --platform manylinux2014_$(LAMBDA_MACHINE) --platform manylinux_2_28_$(LAMBDA_MACHINE)
 
 SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 
-# Lambda's own Python brings boto3 and what it needs. The rest is not needed there.
-IN_LAMBDA := boto3 botocore s3transfer dateutil python_dateutil six six.py urllib3
-NOT_IN_PACKAGE := cli local sandbox/guests sandbox/build.py sandbox/immortal.py sandbox/memory_image.py
+# botocore comes along, though Lambda brings one: this one is of a known version, compiled, and has these services alone.
+# Made from Lambda's, a client takes twice as long. docs/performance.md has the figures.
+AWS_SERVICES := dynamodb
+NOT_IN_PACKAGE := cli local sandbox/guests sandbox/build.py sandbox/immortal.py sandbox/linking sandbox/memory_image.py
+
+# Where a Python of Lambda's version may be. That of the tests' image comes first, if they have made it.
+LAMBDA_INTERPRETERS = "$(CURDIR)/$(LAMBDA_IMAGE)/bin/python$(LAMBDA_PYTHON)" python$(LAMBDA_PYTHON) \
+	$$(ls -d "$$HOME"/.pyenv/versions/$(LAMBDA_PYTHON).*/bin/python$(LAMBDA_PYTHON) 2>/dev/null) $$(uv python find $(LAMBDA_PYTHON) 2>/dev/null)
+define NOT_COMPILED
+{ echo; echo "The package works, but each cold start of it takes three times as long: it holds no compiled code, for there is"; \
+echo "no Python $(LAMBDA_PYTHON) on this machine to compile it, and no other version will do. Install it beside yours, with"; \
+echo "pyenv install $(LAMBDA_PYTHON), uv python install $(LAMBDA_PYTHON) or a package of your system, and build again."; echo; } >&2
+endef
 
 package: .venv-sam/sam.stamp  ## Build the package for AWS from APP
 	$(SAM) build --parameter-overrides Architecture=$(LAMBDA_ARCHITECTURE)
 
-deploy: package  ## Deploy to AWS; asks what it has to know
-	$(SAM) deploy --guided --parameter-overrides Architecture=$(LAMBDA_ARCHITECTURE)
+deploy: package  ## Deploy to AWS as STAGE (prod); asks what it has to know
+	$(SAM) deploy --guided --config-env $(if $(filter prod,$(STAGE)),default,$(STAGE)) \
+		--parameter-overrides Architecture=$(LAMBDA_ARCHITECTURE) Stage=$(STAGE) Revision=$$(date +%s)
 
-build-ApiFunction build-RunFunction: guest $(LAMBDA_WHEELS)/.stamp
+build-ApiFunction build-TenantFunction build-RunFunction: guest $(LAMBDA_WHEELS)/.stamp
 	@test "$$(uname -s)" = Linux || { echo "The guest for Lambda must be compiled on Linux, in a container for example."; exit 1; }
 	@test -n "$(ARTIFACTS_DIR)" || { echo "This is for sam build, which says where the package goes. Use: make package"; exit 1; }
 	@$(BIN)/python -c 'import sys; from pathlib import Path; from runtime.apps.folder import load; sys.excepthook = lambda kind, error, trace: print(error, file=sys.stderr); load(Path(sys.argv[1]))' "$(APP)"
 	@mkdir -p "$(ARTIFACTS_DIR)/guests" "$(ARTIFACTS_DIR)/app"
 	@cp -R $(LAMBDA_WHEELS)/. runtime functions "$(ARTIFACTS_DIR)"
-	@cd "$(ARTIFACTS_DIR)" && rm -rf .stamp bin $(foreach name,$(IN_LAMBDA),$(name) $(name)-*.dist-info) $(NOT_IN_PACKAGE:%=runtime/%)
+	@cd "$(ARTIFACTS_DIR)" && rm -rf .stamp bin $(NOT_IN_PACKAGE:%=runtime/%)
 	@find "$(ARTIFACTS_DIR)" -name __pycache__ -type d -prune -exec rm -rf {} +
 	@cp build/guests/python-$(LAMBDA_MACHINE).cwasm "$(ARTIFACTS_DIR)/guests"
 	@for part in relive.yaml functions types shared; do \
 		if test -e "$(APP)/$$part"; then cp -R "$(APP)/$$part" "$(ARTIFACTS_DIR)/app" || exit 1; fi; done
-	@# Code compiled here halves a cold start. The check is of no use there, and the files' times change on the way.
-	@export PATH="$(CURDIR)/$(LAMBDA_IMAGE)/bin:$$PATH"; if python$(LAMBDA_PYTHON) -c pass 2>/dev/null; then cd "$(ARTIFACTS_DIR)" \
-		&& python$(LAMBDA_PYTHON) -m compileall -q --invalidation-mode unchecked-hash -x '^\./app/' .; \
-		else echo "No Python $(LAMBDA_PYTHON) here to compile the modules with: cold starts take half a second longer."; fi
+	@# Code is read-only in Lambda: what is not compiled here is compiled at each cold start. Times of files change on the
+	@# way there, so that they must not decide whether compiled code is used.
+	@for python in $(LAMBDA_INTERPRETERS); do if "$$python" -c pass 2>/dev/null; then cd "$(ARTIFACTS_DIR)" \
+		&& exec "$$python" -m compileall -q --invalidation-mode unchecked-hash -x '^\./app/' .; fi; done; $(NOT_COMPILED)
+	@# Which of two versions of the app is the later one. Their files' times do not survive the way to Lambda.
+	@date +%s > "$(ARTIFACTS_DIR)/built"
 	@chmod -R a+rX "$(ARTIFACTS_DIR)"
 
-$(LAMBDA_WHEELS)/.stamp: pyproject.toml constraints.txt | $(VENV)/serve.stamp
+$(LAMBDA_WHEELS)/.stamp: pyproject.toml constraints.txt deploy.mk deployment/trim_botocore.py | $(VENV)/serve.stamp
 	@echo "Getting what runs in Lambda"
 	@rm -rf $(LAMBDA_WHEELS)
 	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"], sep="\n")' \
 		| $(LAMBDA_PIP) --target $(LAMBDA_WHEELS) --constraint constraints.txt --requirement /dev/stdin
+	@$(BIN)/python deployment/trim_botocore.py $(LAMBDA_WHEELS)/botocore $(AWS_SERVICES)
 	@touch $@
 
 # What is in Lambda's own image beside Python, for tests that run the package in the emulator.
@@ -63,4 +78,4 @@ $(LAMBDA_EMULATOR)/.stamp: constraints-sam.txt | $(VENV)/serve.stamp
 	@.venv-sam/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints-sam.txt aws-sam-cli cfn-lint
 	@touch $@
 
-.PHONY: package deploy build-ApiFunction build-RunFunction lambda-emulator
+.PHONY: package deploy build-ApiFunction build-TenantFunction build-RunFunction lambda-emulator

@@ -1,24 +1,26 @@
-"""Every HTTP request, from the function's URL."""
+"""Every HTTP request, from the function's URL or a REST API."""
+
+from functions import cold_start
+
+fork_server = cold_start.begin()  # before all other imports
 
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics, Tracer
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger, Tracer
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.deployment import start
+from functions.deployment import Deployment
+from functions.metrics import Metrics
 
 logger = Logger(service="relive-api")
-metrics = Metrics(namespace="Relive", service="api")
+metrics = Metrics("api")
 tracer = Tracer(service="relive-api", auto_patch=False)
-application = start(logger)
+deployment = Deployment(logger, metrics, fork_server)
 
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False)
-@metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer an event of payload format 2.0."""
-    answer = application.handle(event, context.aws_request_id)
-    metrics.add_metric(name=f"Status{answer['statusCode'] // 100}xx", unit=MetricUnit.Count, value=1)
-    return answer
+    """Answer an event of payload format 2.0, or one of a REST API."""
+    application = deployment.application
+    return metrics.measured(application, lambda: application.handle(event, context.aws_request_id))

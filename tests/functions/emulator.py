@@ -17,35 +17,42 @@ from tests.functions.events import FUNCTIONS
 from tests.functions.package import SAM, python_of_lambda
 
 
+def emulator_programs() -> list[Path]:
+    """The emulator for this machine; none if the SAM CLI is not installed."""
+    architecture = {"x86_64": "x86_64", "aarch64": "arm64"}.get(platform.machine(), "none")
+    return list(SAM.glob(f"lib/python*/site-packages/samcli/local/rapid/aws-lambda-rie-{architecture}"))
+
+
 class Emulator:
     """The emulator with a function in it, at a port of its own."""
 
     def __init__(self, module: str, variables: dict[str, str], package: Path, log: Path, timeout: int) -> None:
-        architecture = {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()]
-        (program,) = SAM.glob(f"lib/python*/site-packages/samcli/local/rapid/aws-lambda-rie-{architecture}")
-        self._port, api_port = _free_port(), _free_port()
+        (program,) = emulator_programs()
+        port, api_port = _free_port(), _free_port()
+        url = f"http://127.0.0.1:{port}/2015-03-31/functions/function"
+        self._client = httpx.Client(base_url=url, timeout=60, trust_env=False)
         self._log = log
         python, _ = python_of_lambda()
         self._process = subprocess.Popen(
             [
                 str(program),
-                "--runtime-interface-emulator-address", f"127.0.0.1:{self._port}",
+                "--runtime-interface-emulator-address", f"127.0.0.1:{port}",
                 "--runtime-api-address", f"127.0.0.1:{api_port}",
                 python, "-m", "awslambdaric", f"{module}.handler",
             ],
             cwd=package,
             env={
-                **variables,
-                "PATH": os.environ["PATH"],
-                "LAMBDA_TASK_ROOT": str(package),
-                "AWS_LAMBDA_FUNCTION_NAME": FUNCTIONS[module],
-                "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
-                "AWS_LAMBDA_FUNCTION_TIMEOUT": str(timeout),
                 "AWS_REGION": "us-east-1",
                 "AWS_DEFAULT_REGION": "us-east-1",
                 "AWS_ACCESS_KEY_ID": "none",
                 "AWS_SECRET_ACCESS_KEY": "none",
+                **variables,
+                "PATH": os.environ["PATH"],
+                "LAMBDA_TASK_ROOT": str(package),
+                "AWS_LAMBDA_FUNCTION_NAME": FUNCTIONS.get(module, module),
+                "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
+                "AWS_LAMBDA_FUNCTION_TIMEOUT": str(timeout),
             },
             stdout=log.open("wb"),
             stderr=subprocess.STDOUT,
@@ -54,17 +61,17 @@ class Emulator:
 
     def invoke(self, event: Any) -> Any:
         """One at a time: the emulator does not stand more."""
-        url = f"http://127.0.0.1:{self._port}/2015-03-31/functions/function/invocations"
         give_up_at = time.monotonic() + 60
         while True:
             try:
-                return httpx.post(url, json=event, timeout=60, trust_env=False).json()
+                return self._client.post("/invocations", json=event).json()
             except httpx.ConnectError:
                 assert self._process.poll() is None, self._log.read_text()
                 assert time.monotonic() < give_up_at
                 time.sleep(0.1)
 
     def end(self) -> None:
+        self._client.close()
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 

@@ -21,6 +21,7 @@ SCENARIOS: list[tuple[str, str, int, int | None, str]] = [
     ("custom-error", API, 404, 4041, "no-such-book"),
     ("read-books", API, 200, None, '"Count"'),
     ("denied-603", API, 403, 603, "CREATE access on type 'Author' denied for anonymous user."),
+    ("rest-hello", API, 200, None, "The Salt Road"),
     ("run-hello", RUN, 200, None, "The Salt Road"),
 ]
 

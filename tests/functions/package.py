@@ -52,13 +52,13 @@ def bare_environment(home: Path, python: str) -> dict[str, str]:
 
 @functools.cache
 def install_sam() -> None:
-    subprocess.run(["make", ".venv-sam/sam.stamp"], cwd=ROOT, check=True, timeout=600)
+    subprocess.run(["make", "--silent", ".venv-sam/sam.stamp"], cwd=ROOT, check=True, timeout=600)
 
 
 @functools.cache
 def install_emulator(version: str) -> None:
     """The emulator, and what Lambda's own image has for that version of Python."""
-    subprocess.run(["make", "lambda-emulator", f"LAMBDA_PYTHON={version}"], cwd=ROOT, check=True, timeout=600)
+    subprocess.run(["make", "--silent", "lambda-emulator", f"LAMBDA_PYTHON={version}"], cwd=ROOT, check=True, timeout=600)
 
 
 def emulator_packages(version: str) -> Path:
@@ -70,10 +70,15 @@ def environment_in_package(package: Path, data: Path) -> dict[str, str]:
     places = environment(str(package / "app"), str(package / "guests"), str(data))
     # As in Lambda, the package comes first, then what the image brings; here, boto3 and the runtime's client.
     _, version = python_of_lambda()
-    return {**places, "PYTHONPATH": f"{package}:{emulator_packages(version)}", "PYTHONDONTWRITEBYTECODE": "1"}
+    return {
+        **places,
+        "PYTHONPATH": f"{package}:{emulator_packages(version)}",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "LAMBDA_TASK_ROOT": str(package),  # elsewhere the SDK of X-Ray asks AWS for its rules, with a client of its own
+    }
 
 
-def sam_build(folder: Path) -> Path:
+def sam_build(folder: Path, *, quiet: bool = False) -> Path:
     """Build into `folder` as a newcomer would, without credentials; the folder with a folder for each function."""
     python, version = python_of_lambda()
     install_emulator(version)
@@ -88,6 +93,7 @@ def sam_build(folder: Path) -> Path:
         cwd=ROOT,
         env={**bare_environment(home, python), "LAMBDA_PYTHON": version},
         check=True,
+        capture_output=quiet,
         timeout=600,
     )  # fmt: skip
     return folder / "built"

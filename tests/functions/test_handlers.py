@@ -3,11 +3,13 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from runtime.errors import CATALOGUE
 from tests.conftest import ROOT
 from tests.functions.events import API, ON_ITEMS, RUN, check, environment, event, scenarios
 
@@ -74,8 +76,27 @@ def test_the_start_tells_how_the_sandbox_is_locked(handlers: Handlers, module: s
     assert set(told["lockdown"].values()) <= {True, False}
 
 
-def test_the_metrics_count_answers(handlers: Handlers) -> None:
-    entries = [entry for entry in handlers.logs[API] if "_aws" in entry]
-    assert sum("ColdStart" in entry for entry in entries) == 1
-    assert sum("Status2xx" in entry for entry in entries) == 2
-    assert sum("Status5xx" in entry for entry in entries) == 3
+def totals(module: str, handlers: Handlers) -> Counter[tuple[str, str]]:
+    """The sums of all metrics, by name and code."""
+    found: Counter[tuple[str, str]] = Counter()
+    for entry in handlers.logs[module]:
+        if "_aws" in entry:
+            assert entry["service"] == {API: "api", RUN: "run"}[module]
+            for metric in entry["_aws"]["CloudWatchMetrics"][0]["Metrics"]:
+                found[metric["Name"], entry.get("code", "")] += sum(entry[metric["Name"]])
+    return found
+
+
+@pytest.mark.parametrize("module", [API, RUN])
+def test_the_metrics_tell_how_requests_and_calls_ended(handlers: Handlers, module: str) -> None:
+    found = totals(module, handlers)
+    codes = {code for *_, code, _ in scenarios(module)}
+    ended = Counter(
+        str((code if code in CATALOGUE else "custom") if code else "ok") for *_, code, _ in scenarios(module)
+    )
+    assert {code: count for (name, code), count in found.items() if name == "Requests"} == ended
+    assert found["ColdStarts", ""] == 1
+    assert found["RunnerKills", ""] == (902 in codes)
+    assert found["Calls", "902"] == (902 in codes)
+    assert found["RequestDuration", ""] > 0
+    assert found["CallDuration", ""] > 0
