@@ -1,19 +1,37 @@
 """All configuration. Every setting is read from an environment variable: `RELIVE_` and the name in capitals."""
 
+import json
 import os
 from pathlib import Path
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 MEGABYTE = 1024 * 1024
 PROJECT = Path(__file__).resolve().parents[1]
 
 
-class Settings(BaseSettings):
-    """Limits, places and keys of one deployment. Raises pydantic's ValidationError for a value that does not fit."""
+PREFIX = "RELIVE_"
 
-    model_config = SettingsConfigDict(env_prefix="RELIVE_", extra="ignore", hide_input_in_errors=True)
+
+def _from_json(value: object) -> object:
+    """An object is JSON where it comes from the environment. Raises ValueError."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise ValueError("must be JSON, and is not") from None
+
+
+class Settings(BaseModel):
+    """Limits, places and keys of one deployment. Raises pydantic's ValidationError for a value that does not fit.
+
+    What is not given comes from the environment. pydantic-settings could read that, too, but to import it takes as long
+    as a tenth of a cold start in Lambda.
+    """
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
     # Limits of a request, with everything nested in it
     budget_seconds: float = Field(60, gt=0, le=800, description="Time for a whole request; after it 902 or 650.")
@@ -48,6 +66,12 @@ class Settings(BaseSettings):
         description="How many of them one request may hold at once. 0: half of what is not kept for nested calls, "
         "and what is.",
     )
+    processes: int = Field(
+        1,
+        ge=0,
+        le=64,
+        description="Processes of a local server, which share requests and runners; 0 for one for each processor.",
+    )
     guests: Path = Field(PROJECT / "build" / "guests", description="Folder with the compiled guests.")
 
     # Circuit breaker of a function
@@ -62,7 +86,7 @@ class Settings(BaseSettings):
         30, gt=0, description="Time for one outgoing HTTP call, if user code sets none."
     )
     http_body_mb: float = Field(6, gt=0, description="Size of an outgoing body and of a received one, in megabytes.")
-    http_stand_ins: dict[str, str] = Field(
+    http_stand_ins: Annotated[dict[str, str], BeforeValidator(_from_json)] = Field(
         default_factory=dict,
         description='Origins served by another address, as JSON: {"https://api.example.com": "http://127.0.0.1:9000"}. '
         "For tests and private peers: the address is connected to without the check for public addresses.",
@@ -71,12 +95,27 @@ class Settings(BaseSettings):
     # Logs that are kept
     log_entries: int = Field(10_000, ge=1, description="Calls whose log is kept, for each app.")
     log_days: float = Field(7, gt=0, description="Days for which a call's log is kept.")
+    keep_logs: Literal["soon", "at_once", "never"] = Field(
+        "soon",
+        description="Whether the log of calls is kept in the store: a moment after each call, before its answer "
+        "leaves, or not at all. Never in Lambda, where CloudWatch has it.",
+    )
+
+    # What is kept in memory
+    cache_seconds: float = Field(
+        1,
+        ge=0,
+        le=60,
+        description="For how long secrets, master keys and what the breaker knows are used before the store is asked "
+        "again. 5 in Lambda.",
+    )
 
     # Places and keys
     data: Path = Field(Path(".data"), description="Folder of the embedded store.")
+    table: str = Field("", description="The DynamoDB table with everything. Empty: the embedded store.")
     app: Path = Field(Path("app"), description="In Lambda: the app folder that the package carries.")
     master_key: str = Field("", description="The master key. Locally one is made and kept when this is empty.")
-    secrets: dict[str, dict[str, str]] = Field(
+    secrets: Annotated[dict[str, dict[str, str]], BeforeValidator(_from_json)] = Field(
         default_factory=dict,
         description='Secrets by app, as JSON: {"bookstore": {"API_KEY": "value"}}. They win over stored ones.',
     )
@@ -86,6 +125,13 @@ class Settings(BaseSettings):
     domain_per_app: bool = Field(
         False, description="True when every app has a domain of its own: HTML is then served without sandbox."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_the_environment(cls, given: dict[str, object]) -> dict[str, object]:
+        variables = {name.upper(): value for name, value in os.environ.items()}
+        named = {name: variables.get(f"{PREFIX}{name.upper()}") for name in cls.model_fields}
+        return {**{name: value for name, value in named.items() if value is not None}, **given}
 
     @model_validator(mode="after")
     def _runners_suffice_for_nesting(self) -> "Settings":
@@ -113,10 +159,10 @@ def load_settings(**overrides: object) -> Settings:
 
 def environment_names() -> list[str]:
     """Names of all environment variables that are settings, in order."""
-    return [f"RELIVE_{name.upper()}" for name in Settings.model_fields]
+    return [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
 
 
 def unknown_environment_names() -> list[str]:
     """Variables that start with RELIVE_ and are no setting: most likely misspelt."""
     known = set(environment_names())
-    return sorted(name for name in os.environ if name.startswith("RELIVE_") and name not in known)
+    return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)

@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import h11
@@ -29,11 +30,14 @@ class Connection(H11Protocol):
     """A client has `head_seconds` for the head of a request: from its first byte, or from the beginning.
 
     Connections beyond `most` are refused with 650, and closed at once if there are too many of these as well, so that
-    descriptors are left for the work itself.
+    descriptors are left for the work itself. `on_lost` is called when the connection has closed.
     """
 
-    def __init__(self, *, head_seconds: float, most: int, **options: Any) -> None:
+    def __init__(
+        self, *, head_seconds: float, most: int, on_lost: Callable[[], None] | None = None, **options: Any
+    ) -> None:
         super().__init__(**options)
+        self._on_lost = on_lost
         self._head_seconds = head_seconds
         self._most = most
         self._head_timer: asyncio.TimerHandle | None = None
@@ -54,6 +58,8 @@ class Connection(H11Protocol):
         for timer in (self._head_timer, self._end_timer, self.timeout_keep_alive_task):
             if timer is not None:
                 timer.cancel()
+        if self._on_lost is not None:
+            self._on_lost()
 
     def data_received(self, data: bytes) -> None:
         if self._refused:

@@ -2,6 +2,8 @@
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 FILE_NAME = "master-key"
@@ -18,29 +20,61 @@ def master_key(data: Path, configured: str = "") -> str:
     """
     if configured:
         return configured
-    file = data / FILE_NAME
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-        return _make(file) or _read(file)
-    except OSError as error:
-        raise MasterKeyError(f"Cannot keep the master key in {file}: {error.strerror or error}.") from None
+    return MasterKeyFile(data).key()
+
+
+def new_key() -> str:
+    """A key of 256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
+class MasterKeyFile:
+    """The key in its file of a data folder. Both methods raise MasterKeyError."""
+
+    def __init__(self, data: Path) -> None:
+        self._file = data / FILE_NAME
+
+    def key(self) -> str:
+        """The key that is kept, else a new one."""
+        with self._keeping():
+            return _make(self._file) or _read(self._file)
+
+    def replace(self, key: str) -> None:
+        with self._keeping(), _fresh(self._file, key) as fresh:
+            os.replace(fresh, self._file)
+
+    @contextmanager
+    def _keeping(self) -> Iterator[None]:
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            yield
+        except OSError as error:
+            raise MasterKeyError(f"Cannot keep the master key in {self._file}: {error.strerror or error}.") from None
 
 
 def _make(file: Path) -> str | None:
-    """A new key, or None if there is one. Written beside and linked, so that nobody reads half a key."""
+    """A new key, or None if there is one."""
     if file.exists():
         return None
-    key = secrets.token_urlsafe(32)
+    key = new_key()
+    with _fresh(file, key) as fresh:
+        try:
+            os.link(fresh, file)
+        except FileExistsError:  # another start was faster
+            return None
+    return key
+
+
+@contextmanager
+def _fresh(file: Path, key: str) -> Iterator[Path]:
+    """A file with the key beside the right one, to be put in its place as a whole: nobody reads half a key."""
     fresh = file.with_name(f"{FILE_NAME}.{secrets.token_hex(4)}")
     fresh.touch(mode=0o600)
     try:
         fresh.write_text(f"{key}\n")
-        os.link(fresh, file)
-    except FileExistsError:  # another start was faster
-        return None
+        yield fresh
     finally:
-        fresh.unlink()
-    return key
+        fresh.unlink(missing_ok=True)
 
 
 def _read(file: Path) -> str:

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import logging
 import os
 import sys
 import threading
@@ -117,6 +118,12 @@ def never_waiting() -> Iterator[None]:
         stack.enter_context(contextlib.redirect_stdout(outputs[0]))
         stack.enter_context(contextlib.redirect_stderr(outputs[1]))
         yield
+
+
+def log_to_standard_error() -> None:
+    """Print what this process has to say of itself, from `info` on, and warnings of others."""
+    logging.basicConfig(format="%(levelname)s: %(message)s")
+    logging.getLogger("runtime").setLevel(logging.INFO)
 
 
 def _open_standard_descriptors() -> None:

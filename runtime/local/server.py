@@ -1,9 +1,7 @@
 """The HTTP server of `relive serve`: uvicorn, in front of the same handler as in Lambda."""
 
-import os
 import resource
 import signal
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +12,9 @@ import uvicorn
 
 from runtime.local.asgi import Bridge, Handler
 from runtime.local.connection import HEAD_BYTES, Connection
+from runtime.local.handover import Inlet
+from runtime.local.inlet_server import InletServer
+from runtime.local.listener import Listener
 
 HEAD_SECONDS = 20.0
 """How long a client may take for the head of a request."""
@@ -24,34 +25,20 @@ KEPT_DESCRIPTORS = 256
 GRACE_SECONDS = 2
 """How long running requests may go on when the server is told to stop."""
 
-EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
-"""Hosts that mean all addresses of the machine, with the one by which to reach it from itself."""
-
-
-class CannotListenError(Exception):
-    """The server cannot have its address; the message is a sentence that says why."""
-
 
 class LocalServer:
-    """Listens from the start, on a port of the system's choice if `port` is 0; answers while `run` runs.
-
-    Raises CannotListenError.
-    """
+    """Answers while `run` runs, on connections that clients make to a listener, or that another process hands over."""
 
     def __init__(
         self,
         handler: Handler,
+        source: Listener | Inlet,
         *,
-        host: str = "127.0.0.1",
-        port: int = 0,
         concurrency: int = 8,
         wait_seconds: float = 60,
     ) -> None:
-        self._socket = _listen(host, port)
-        self.port: int = self._socket.getsockname()[1]
-        name = EVERY_ADDRESS.get(host, host)
-        self.address = f"[{name}]:{self.port}" if ":" in name else f"{name}:{self.port}"
-        bridge = Bridge(handler, domain_name=self.address, concurrency=concurrency, wait_seconds=wait_seconds)
+        self.address = source.address
+        bridge = Bridge(handler, domain_name=source.address, concurrency=concurrency, wait_seconds=wait_seconds)
         # On h11: httptools drops the body of a request that offers an upgrade to HTTP/2, as Java's client does.
         connection: Any = partial(Connection, head_seconds=min(HEAD_SECONDS, wait_seconds), most=_most_connections())
         config = uvicorn.Config(
@@ -67,31 +54,25 @@ class LocalServer:
             log_level="critical",
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
-        self._server = uvicorn.Server(config)
+        self._server = InletServer(config, source) if isinstance(source, Inlet) else uvicorn.Server(config)
+        self._sockets = [source.socket] if isinstance(source, Listener) else []
 
     @property
     def url(self) -> str:
         return f"http://{self.address}"
 
+    @property
+    def port(self) -> int:
+        return int(self.address.rpartition(":")[2])
+
     def run(self) -> None:
         """Answer until `stop`, SIGINT or SIGTERM. Signals are heard only in the main thread."""
         with _signals_end_nothing():
-            self._server.run(sockets=[self._socket])
+            self._server.run(sockets=self._sockets)
 
     def stop(self) -> None:
         """End `run`, from any thread: at once when nothing runs, after `GRACE_SECONDS` at the latest."""
         self._server.should_exit = True
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=2048)
-    except socket.gaierror as error:
-        raise CannotListenError(f"Cannot listen on {host}: {error.strerror}.") from None
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        raise CannotListenError(f"Cannot listen on {host}, port {port}: {reason}.") from None
 
 
 def _most_connections() -> int:

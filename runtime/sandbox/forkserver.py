@@ -8,7 +8,6 @@ import array
 import os
 import signal
 import socket
-import struct
 import sys
 from pathlib import Path
 
@@ -16,16 +15,11 @@ from wasmtime.component import Component
 
 from runtime.sandbox.architecture import require_native
 from runtime.sandbox.engine import make_engine
+from runtime.sandbox.fork_orders import FORK, PID, REAP, STATUS
 from runtime.sandbox.lockdown import layers
 from runtime.sandbox.lockdown.lock import RunnerLock, lock_fork_server
 from runtime.sandbox.runner import Guest, run
 from runtime.sandbox.wire import Kind, Message, encode
-
-FORK = b"F"
-REAP = b"R"
-PID = struct.Struct("!i")
-STATUS = struct.Struct("!i")
-"""As waitpid(2) tells it."""
 
 
 def load_guest(path: Path, memory_mb: int) -> Guest:

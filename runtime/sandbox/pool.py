@@ -24,6 +24,12 @@ class Pool:
         self._lock = threading.Lock()
         self._idle = IdleRunners(preparations)
         self._closed = False
+        self._kills = 0
+
+    @property
+    def kills(self) -> int:
+        """How many runners were not fit for another call so far, and were killed."""
+        return self._kills
 
     @property
     def is_busy(self) -> bool:
@@ -44,6 +50,12 @@ class Pool:
             self._turns.give_back(depth)
             raise
 
+    def fork_ahead(self, app: str) -> None:
+        """Have a runner for an app stand ready before the first call. Raises SandboxUnavailable."""
+        runner = self._fork_server.fork(app)
+        with self._lock:
+            self._idle.add(runner)
+
     def replace(self, runner: RunnerProcess) -> RunnerProcess:
         """End a runner and get a new one in its place. Raises SandboxUnavailable; it is still to be released then."""
         runner.end()
@@ -54,6 +66,7 @@ class Pool:
         if not reusable:
             runner.end()
         with self._lock:
+            self._kills += not reusable
             if reusable and not self._closed:
                 self._idle.add(runner)
                 runner = None  # type: ignore[assignment]

@@ -1,5 +1,7 @@
 """The fork server as the server sees it: starting it, having it fork runners and collect them."""
 
+import contextlib
+import importlib.util
 import logging
 import os
 import signal
@@ -9,7 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
-from runtime.sandbox.forkserver import FORK, PID, REAP, STATUS
+from runtime.sandbox.fork_orders import FORK, PID, REAP, STATUS
 from runtime.sandbox.lockdown import layers
 from runtime.sandbox.lockdown.layers import Layer
 from runtime.sandbox.runner_process import RunnerProcess
@@ -40,12 +42,12 @@ class ForkServer:
     """Starts the fork server process when the first runner is wanted, and again when it has died."""
 
     def __init__(self, guest: Path, memory_mb: int) -> None:
-        self._guest = guest
-        self._memory_mb = memory_mb
+        self.guest = guest
+        self.memory_mb = memory_mb
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
-        self._layers: tuple[Layer, ...] = ()
+        self._layers: tuple[Layer, ...] | None = None
         self._closed = False
 
     @property
@@ -53,17 +55,22 @@ class ForkServer:
         """The process id of the fork server, None before it was needed."""
         return self._process.pid if self._process else None
 
+    def launch(self) -> None:
+        """Begin to start the process unless it runs, and do not wait for it. What goes wrong is told by `start`."""
+        with self._lock, contextlib.suppress(SandboxUnavailable):
+            self._ensure_launched()
+
     def start(self) -> tuple[Layer, ...]:
         """Start the process unless it runs; tells how it and its runners are locked. Raises SandboxUnavailable."""
         with self._lock:
-            self._ensure_started()
-            return self._layers
+            _, told = self._ensure_started()
+            return told
 
     def fork(self, app: str) -> RunnerProcess:
         """A new runner for an app. Raises SandboxUnavailable."""
         with self._lock:
             for attempt in (1, 2):
-                control = self._ensure_started()
+                control, _ = self._ensure_started()
                 try:
                     return self._fork(control, app)
                 except (OSError, BrokenWire) as exception:  # the process has died since it was last used, or is stuck
@@ -92,38 +99,43 @@ class ForkServer:
             self._closed = True
             self._stop()
 
-    def _ensure_started(self) -> socket.socket:
+    def _ensure_launched(self) -> socket.socket:
         if self._control is not None:
             return self._control
         if self._closed:
             raise SandboxUnavailable("The sandbox is closed.")
-        if not self._guest.exists():
-            raise SandboxUnavailable(f"There is no compiled guest at {self._guest}. Build it: make guest")
+        if not self.guest.exists():
+            raise SandboxUnavailable(f"There is no compiled guest at {self.guest}. Build it: make guest")
         try:
-            ours, self._process = self._launch()
+            self._control, self._process = self._launch()
         except OSError as exception:
             raise SandboxUnavailable(f"The sandbox does not start: {exception.strerror}.") from None
-        self._control = ours
-        ours.settimeout(START_SECONDS)
+        return self._control
+
+    def _ensure_started(self) -> tuple[socket.socket, tuple[Layer, ...]]:
+        control = self._ensure_launched()
+        if self._layers is not None:
+            return control, self._layers
+        control.settimeout(START_SECONDS)
         try:
-            length, _, is_ready = decode_header(_receive(ours, HEADER.size))
-            told = decode_text(_receive(ours, length))
-            ours.settimeout(ANSWER_SECONDS)
+            length, _, is_ready = decode_header(_receive(control, HEADER.size))
+            told = decode_text(_receive(control, length))
+            control.settimeout(ANSWER_SECONDS)
         except (OSError, BrokenWire) as exception:
             is_ready, told = 0, f"its process ended at once ({exception})"
         if not is_ready:
             self._stop()
             raise SandboxUnavailable(f"The sandbox does not start: {told}")
         self._layers = layers.decode(told)
-        return ours
+        return control, self._layers
 
     def _launch(self) -> "tuple[socket.socket, subprocess.Popen[bytes]]":
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                arguments = [_module_folders(), str(theirs.fileno()), str(self._guest.resolve()), str(self._memory_mb)]
+                arguments = [_module_folders(), str(theirs.fileno()), str(self.guest.resolve()), str(self.memory_mb)]
                 return ours, subprocess.Popen(
-                    [sys.executable, "-I", "-c", BOOTSTRAP, *arguments],
+                    [sys.executable, "-I", "-S", "-c", BOOTSTRAP, *arguments],  # -S: nor does it need site-packages
                     env=_environment(),
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
@@ -163,6 +175,7 @@ class ForkServer:
         if self._control is not None:
             self._control.close()
             self._control = None
+            self._layers = None
         if self._process is not None:
             try:
                 self._process.wait(0 if at_once else 1)
@@ -200,10 +213,14 @@ def _receive(control: socket.socket, size: int) -> bytes:
 
 
 def _module_folders() -> str:
-    """Where the fork server finds this package and wasmtime; its own environment names nothing."""
-    import wasmtime
+    """Where the fork server finds this package and wasmtime; its own environment names nothing.
 
-    return f"{PACKAGE_ROOT}:{Path(wasmtime.__file__).parents[1]}"
+    wasmtime is not imported to find it: this process does not need it.
+    """
+    wasmtime = importlib.util.find_spec("wasmtime")
+    assert wasmtime is not None
+    assert wasmtime.origin is not None
+    return f"{PACKAGE_ROOT}:{Path(wasmtime.origin).parents[1]}"
 
 
 def _environment() -> dict[str, str]:

@@ -34,13 +34,24 @@ class Limits:
 
 
 class Sandbox:
-    """The one way in which user code runs. Safe to use from several threads."""
+    """The one way in which user code runs. Safe to use from several threads.
 
-    def __init__(self, guest: Path, limits: Limits) -> None:
+    `launched` is a fork server that was launched before these limits were known. It is used if it was made for them.
+    """
+
+    def __init__(self, guest: Path, limits: Limits, launched: ForkServer | None = None) -> None:
         self._limits = limits
-        self._fork_server = ForkServer(guest, limits.memory_mb)
+        if launched is not None and (launched.guest, launched.memory_mb) != (guest, limits.memory_mb):
+            launched.close()
+            launched = None
+        self._fork_server = launched or ForkServer(guest, limits.memory_mb)
         self._preparations = Preparations(limits.prepare)
         self._pool = Pool(self._fork_server, self._preparations, limits.runners, limits.depth)
+
+    @property
+    def kills(self) -> int:
+        """How many runners were killed so far, since their call had overstayed or they had died during it."""
+        return self._pool.kills
 
     def start(self) -> tuple[Layer, ...]:
         """Start the fork server ahead of the first call, and tell how everything is locked. Raises SandboxUnavailable.
@@ -48,6 +59,10 @@ class Sandbox:
         Hides this process, too: it has the secrets, and runners may have the same user.
         """
         return attempt("server_hidden", process.hide), *self._fork_server.start()
+
+    def fork_ahead(self, app: str) -> None:
+        """Have a runner for an app stand ready before the first call. Raises SandboxUnavailable."""
+        self._pool.fork_ahead(app)
 
     def run(
         self,

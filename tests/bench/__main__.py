@@ -9,8 +9,9 @@ from rich.table import Table
 
 from runtime.sandbox.architecture import compiled_guest
 from runtime.settings import Settings
-from tests.bench import aims, data, http, parse, sandbox
+from tests.bench import aims, cold_start, data, http, parse, sandbox
 from tests.bench.aims import Aim
+from tests.bench.cold_start import ColdStarts
 from tests.bench.load import Load
 from tests.bench.peers.parse_server import server as parse_server
 
@@ -44,6 +45,13 @@ def main() -> None:
             table.add_row(row.name, *_cells(row.load), longer)
     console.print(table)
 
+    no_emulator = cold_start.why_not()
+    if not no_emulator:
+        with console.status("Cold starts in Lambda's emulator, against a handler with Powertools alone"):
+            cold_starts = cold_start.measure()
+        console.print(_cold_starts(cold_starts))
+        measured += aims.of_cold_starts(cold_starts)
+
     with console.status("Hello over HTTP, against functions-framework"):
         measured += aims.of_hello(http.against_functions_framework())
     left_out = _why_not_parse()
@@ -53,10 +61,23 @@ def main() -> None:
     console.print(_aims(measured))
     if left_out:
         console.print(f"Not measured against Parse Server: {left_out}.")
+    if no_emulator:
+        console.print(f"Cold starts in Lambda were not measured: {no_emulator}.")
 
 
 def _why_not_parse() -> str:
     return parse_server.why_not() if os.environ.get("PEERS") == "1" else "ask for it with PEERS=1 make bench"
+
+
+def _cold_starts(measured: ColdStarts) -> Table:
+    table = _table(
+        f"A cold start in Lambda's emulator, items in {measured.store}", "what", "Relive", cold_start.PEER_NAME, "ratio"
+    )
+    for stage, (mine, theirs) in measured.stages.items():
+        cells = (f"{each.median * 1000:.1f} ms" for each in (mine, theirs))
+        table.add_row(stage, *cells, f"{mine.ratio_to(theirs):.2f}")
+    table.add_row(cold_start.WARM, f"{measured.warm.median * 1000:.1f} ms (at most 10)", "", "")
+    return table
 
 
 def _aims(measured: Iterable[Aim]) -> Table:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from tests.bench import sandbox
+from tests.bench import cold_start, sandbox
+from tests.bench.cold_start import ColdStarts
 from tests.bench.comparison import Compared
 from tests.bench.load import Load
 from tests.bench.measuring import Measured
@@ -63,6 +64,13 @@ def of_parse(measured: AgainstParse) -> Iterator[Aim]:
     mine, theirs = (f"{taken / MEGABYTE:.0f} MB" for taken in (measured.our_memory, measured.their_memory))
     ratio = measured.our_memory / measured.their_memory
     yield Aim(f"private memory with 8 busy runners, to {PARSE}'s resident", mine, theirs, ratio, 0.6, at_most=True)
+
+
+def of_cold_starts(measured: ColdStarts) -> Iterator[Aim]:
+    for stage in cold_start.AIMED_AT:
+        mine, theirs = measured.stages[stage]
+        told = (f"{each.median * 1000:.0f} ms" for each in (mine, theirs))
+        yield Aim(f"{stage}, to {cold_start.PEER_NAME}", *told, mine.ratio_to(theirs), 1.6, at_most=True)
 
 
 def _faster(what: str, compared: Compared, aim: float) -> Aim:

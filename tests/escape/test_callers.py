@@ -9,6 +9,7 @@ import pytest
 
 from runtime.application import Application
 from runtime.cloudcode.outgoing.depth import DepthSigner
+from runtime.cloudcode.outgoing.depth_key import derived_from
 from tests.cloudcode.calling import app_of
 from tests.conftest import MASTER_KEY
 from tests.escape.attempts import NEIGHBOUR, Attempt, Stage
@@ -76,7 +77,7 @@ def test_claims_in_headers_change_nothing(application: Application, headers: dic
 def signed(depth: int, key: str = MASTER_KEY, seconds_ago: float = 0) -> str:
     from time import time
 
-    return DepthSigner(key, clock=lambda: time() - seconds_ago).sign(depth)
+    return DepthSigner(derived_from(key), clock=lambda: time() - seconds_ago).sign(depth)
 
 
 # name: (the header, how deep the request counts as)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from runtime.local.asgi import Handler
+from runtime.local.listener import Listener
 from runtime.local.server import LocalServer
 
 
@@ -28,8 +29,8 @@ def tell_event(event: dict[str, Any], request_id: str, *, waited: float = 0) -> 
 
 
 @contextmanager
-def running(handler: Handler = tell_event, **options: Any) -> Iterator[LocalServer]:
-    server = LocalServer(handler, **options)
+def running(handler: Handler = tell_event, *, host: str = "127.0.0.1", **options: Any) -> Iterator[LocalServer]:
+    server = LocalServer(handler, Listener(host), **options)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

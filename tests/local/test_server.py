@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from runtime.http.body import BODY_BYTES
-from runtime.local.server import CannotListenError, LocalServer
+from runtime.local.listener import CannotListenError, Listener
 from tests.local.serving import answer, running, send, send_raw
 
 pytestmark = pytest.mark.slow
@@ -302,17 +302,13 @@ def test_a_port_in_use() -> None:
         running() as server,
         pytest.raises(CannotListenError, match=f"^Cannot listen on 127.0.0.1, port {server.port}: .*in use[.]$"),
     ):
-        LocalServer(server_handler, port=server.port)
-
-
-def server_handler(event: dict[str, Any], request_id: str, *, waited: float = 0) -> dict[str, Any]:
-    return answer(None)
+        Listener(port=server.port)
 
 
 @pytest.mark.parametrize("host", ["203.0.113.1", "nowhere.invalid"])
 def test_a_host_that_is_not_ours(host: str) -> None:
     with pytest.raises(CannotListenError, match=f"Cannot listen on {host}"):
-        LocalServer(server_handler, host=host)
+        Listener(host)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What a test can see of processes, through /proc."""
 
+import contextlib
 import os
 import time
 from collections.abc import Callable
@@ -28,9 +29,12 @@ def is_alive(pid: int) -> bool:
 
 
 def descriptors(pid: int) -> dict[int, str]:
-    """What each open descriptor of a process is."""
-    folder = Path(f"/proc/{pid}/fd")
-    return {int(name): os.readlink(folder / name) for name in os.listdir(folder)}
+    """What each open descriptor of a process is. Raises OSError for a process that is not there."""
+    found = {}
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):  # it has just been closed
+            found[int(name)] = os.readlink(f"/proc/{pid}/fd/{name}")
+    return found
 
 
 def environment(pid: int) -> list[str]:
@@ -43,7 +47,12 @@ def threads(pid: int) -> int:
 
 
 def children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    """Whichever thread has started them. Raises OSError for a process that is not there."""
+    found = []
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with contextlib.suppress(FileNotFoundError):  # it has just ended, and left them to another one
+            found += Path(f"/proc/{pid}/task/{thread}/children").read_text().split()
+    return sorted(map(int, found))
 
 
 def fork_server(sandbox: Sandbox) -> int:

@@ -19,6 +19,7 @@ from runtime.budget import Budget
 from runtime.cloudcode.capabilities.http import Http
 from runtime.cloudcode.events import Events
 from runtime.cloudcode.outgoing.depth import DepthSigner
+from runtime.cloudcode.outgoing.depth_key import derived_from
 from runtime.data.request import DataRequest
 from runtime.errors import ReliveError
 from runtime.principal import ANONYMOUS
@@ -108,7 +109,7 @@ def _take_the_place_of_the_sandbox(application: Application, settings: Settings)
     guest, user_code = ScriptedGuest(), application.functions._user_code
     user_code._sandbox = guest  # type: ignore[assignment]
     user_code.offer(
-        Http(settings, application._serve_own_api, DepthSigner(MASTER_KEY), lookup=_no_such, connect=_refused)
+        Http(settings, application._serve_own_api, DepthSigner(derived_from(MASTER_KEY)), lookup=_no_such, connect=_refused)
     )
     return guest
 
