@@ -6,7 +6,7 @@ DATA ?= .data
 MINUTES ?= 10
 
 # Next to nothing in these is quick, and to find that out takes each process of make quick a second.
-SLOW := bench container escape faults soak
+SLOW := bench container e2e escape faults fuzz soak template
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -29,7 +29,7 @@ test: lint guest  ## Check and test everything
 
 quick: $(VENV)/test.stamp guest  ## The checks and tests to run while working
 	$(BIN)/ruff check --quiet .
-	$(BIN)/python -m pytest -m "not slow" $(SLOW:%=--ignore=tests/%) -q --numprocesses 3 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not slow" $(SLOW:%=--ignore=tests/%) --hypothesis-profile=quick -q --numprocesses 3 $(PYTEST_ARGS)
 
 lint: $(VENV)/test.stamp .venv-sam/sam.stamp  ## Style, types, import contracts and the template
 	$(BIN)/ruff check .

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from runtime.application import Application
 from runtime.apps.app import App
@@ -16,6 +17,8 @@ from runtime.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 MASTER_KEY = "a-master-key-for-tests"
+
+settings.register_profile("quick", max_examples=20, deadline=None)
 
 MakeApplication = Callable[..., Application]
 MakeApp = Callable[..., App]

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from runtime.apps.folder import AppFolderError, load
 from tests.apps.app_folders import write_app
 
+pytestmark = pytest.mark.slow
+
 AS_MANY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 WORDS = [

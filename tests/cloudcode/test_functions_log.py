@@ -119,6 +119,7 @@ class TestSecrets:
 
 
 class TestBreaker:
+    @pytest.mark.slow
     def test_a_function_that_runs_over_again_and_again_is_disabled(self, make_application: MakeApplication) -> None:
         application = make_application(
             app_of({"functions/f.py": D + "    while request.data: pass", "functions/g.py": D + "    return 1"}),
@@ -136,6 +137,7 @@ class TestBreaker:
         application = make_application(app_of({"functions/f.py": source}), breaker_timeouts=2)
         assert [call(application, "f").error for _ in range(4)] == [(500, 902)] * 4
 
+    @pytest.mark.slow
     def test_who_waits_for_another_function_is_not_counted(self, make_application: MakeApplication) -> None:
         files = {
             "functions/outer.py": F + "    return functions.call('inner')",

@@ -66,6 +66,7 @@ def test_an_app_is_served_although_a_field_cannot_be_unique(items: Items) -> Non
     assert items.stored(field="Isbn") == ["x", "x", None]
 
 
+@pytest.mark.slow
 def test_a_request_that_runs_out_of_time_is_not_for_nothing(
     make_application: MakeApplication, monkeypatch: pytest.MonkeyPatch
 ) -> None:

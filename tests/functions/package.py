@@ -58,7 +58,9 @@ def install_sam() -> None:
 @functools.cache
 def install_emulator(version: str) -> None:
     """The emulator, and what Lambda's own image has for that version of Python."""
-    subprocess.run(["make", "--silent", "lambda-emulator", f"LAMBDA_PYTHON={version}"], cwd=ROOT, check=True, timeout=600)
+    subprocess.run(
+        ["make", "--silent", "lambda-emulator", f"LAMBDA_PYTHON={version}"], cwd=ROOT, check=True, timeout=600
+    )
 
 
 def emulator_packages(version: str) -> Path:

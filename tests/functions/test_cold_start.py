@@ -43,6 +43,7 @@ def test_it_imports_little() -> None:
     assert not HEAVY & set(told.stdout.split())
 
 
+@pytest.mark.slow
 def test_the_server_itself_does_not_load_the_engine() -> None:
     """That takes time and memory in the processes which run user code, and there alone."""
     program = "import runtime.application, sys; print(*{name.partition('.')[0] for name in sys.modules})"

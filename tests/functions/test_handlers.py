@@ -13,6 +13,8 @@ from runtime.errors import CATALOGUE
 from tests.conftest import ROOT
 from tests.functions.events import API, ON_ITEMS, RUN, check, environment, event, scenarios
 
+pytestmark = pytest.mark.slow
+
 INVOKE = Path(__file__).with_name("invoke.py")
 
 

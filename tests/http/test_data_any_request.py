@@ -137,6 +137,7 @@ bodies = (
 methods = st.sampled_from(["GET", "POST", "PUT", "DELETE"] * 6 + ["HEAD", "PATCH", "OPTIONS", "get", "TRACE", ""])
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(
     method=methods,

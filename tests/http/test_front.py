@@ -121,6 +121,7 @@ def make_front(application: Application, settings: Settings, depth: IncomingDept
 # Many at once
 
 
+@pytest.mark.slow
 def test_many_requests_at_once_are_not_mixed_up(call: Call) -> None:
     def ask_number(number: int) -> None:
         echo = call("POST", f"{ECHO}?n={number}", {**JSON, "x-number": str(number)}, json.dumps(number)).json
@@ -239,6 +240,7 @@ def test_half_a_surrogate_pair_anywhere(application: Application, place: str) ->
     assert answer["statusCode"] == {"rawPath": 404, "method": 405}.get(place, 200)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(event=events)
 def test_any_event_has_an_answer_that_is_not_our_fault(application: Application, event: dict[str, Any]) -> None:
@@ -249,6 +251,7 @@ def test_any_event_has_an_answer_that_is_not_our_fault(application: Application,
     json.dumps(answer).encode()
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     method=st.sampled_from(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]),

@@ -66,8 +66,8 @@ def exchanged(value: Any, by: dict[Any, Any]) -> Any:
 def _estimates(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Plans differ with the number of documents, so a few are taken for many as well."""
     monkeypatch.setattr("runtime.store.sqlite.plan.FEW", request.param)
-    for name in ("FEW", "PROBED", "FIRST_LOOK", "MAX_QUERIES", "UNKNOWN_SHARE"):
-        monkeypatch.setattr(f"runtime.store.dynamodb.finding.{name}", request.param)
+    for name in ("candidates.FEW", "candidates.PROBED", "candidates.MAX_QUERIES", "finding.FIRST_LOOK"):
+        monkeypatch.setattr(f"runtime.store.dynamodb.{name}", request.param)
     monkeypatch.setattr("runtime.store.dynamodb.sorted_documents.HELD_BYTES", 50 * request.param)
 
 
@@ -85,6 +85,7 @@ QUERIES = given(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_estimates")
 @QUICK
 @QUERIES

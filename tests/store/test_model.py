@@ -117,7 +117,7 @@ class StoreMachine(RuleBasedStateMachine):
                 assert self.store.get(partition, record.key) == record
 
 
-TestStoreMachine = StoreMachine.TestCase
+TestStoreMachine = pytest.mark.slow(StoreMachine.TestCase)
 TestStoreMachine.settings = settings(
     max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -109,6 +109,7 @@ ANYTHING = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(
         st.sampled_from(["method", "url", "headers", "body", "timeout", "follow_redirects"]) | st.text(max_size=3),
