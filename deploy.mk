@@ -17,7 +17,7 @@ LAMBDA_PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --
 SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 
 # botocore comes along, though Lambda brings one: this one is of a known version, compiled, and has these services alone.
-# Made from Lambda's, a client takes twice as long. docs/performance.md has the figures.
+# docs/performance.md has the figures.
 AWS_SERVICES := dynamodb
 NOT_IN_PACKAGE := cli local sandbox/guests sandbox/build.py sandbox/immortal.py sandbox/linking sandbox/memory_image.py
 
@@ -25,7 +25,7 @@ NOT_IN_PACKAGE := cli local sandbox/guests sandbox/build.py sandbox/immortal.py 
 LAMBDA_INTERPRETERS = "$(CURDIR)/$(LAMBDA_IMAGE)/bin/python$(LAMBDA_PYTHON)" python$(LAMBDA_PYTHON) \
 	$$(ls -d "$$HOME"/.pyenv/versions/$(LAMBDA_PYTHON).*/bin/python$(LAMBDA_PYTHON) 2>/dev/null) $$(uv python find $(LAMBDA_PYTHON) 2>/dev/null)
 define NOT_COMPILED
-{ echo; echo "The package works, but each cold start of it takes three times as long: it holds no compiled code, for there is"; \
+{ echo; echo "The package works, but each cold start of it takes two to three times as long: it holds no compiled code, for there is"; \
 echo "no Python $(LAMBDA_PYTHON) on this machine to compile it, and no other version will do. Install it beside yours, with"; \
 echo "pyenv install $(LAMBDA_PYTHON), uv python install $(LAMBDA_PYTHON) or a package of your system, and build again."; echo; } >&2
 endef

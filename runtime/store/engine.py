@@ -10,7 +10,10 @@ from runtime.store.documents import Documents
 from runtime.store.port import Store
 
 RECORD_SECONDS = 1.0
-"""How long records are waited for: what has happened in a call, its time-out, its log."""
+"""How long the file waits for records of what has happened in a call: its time-out, its log."""
+
+TABLE_RECORD_SECONDS = 5.0
+"""The same for a table, where the first request needs a connection, and credentials."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ def _table(name: str) -> Engine:
     from runtime.store.dynamodb.table import Table
 
     client = LazyClient()
-    records = DynamoStore(Table(client, name, patience=RECORD_SECONDS))
+    records = DynamoStore(Table(client, name, patience=TABLE_RECORD_SECONDS))
 
     def warm_up() -> None:
         with suppress(Exception):

@@ -107,7 +107,10 @@ class _Functions:
             **environment(aws.url),
             "RELIVE_APP": str(folder / "app"),
             "RELIVE_TABLE": table,
+            # As in template.yaml.
             "RELIVE_PREPARE": "false",
+            "RELIVE_KEEP_LOGS": "never",
+            "RELIVE_CACHE_SECONDS": "5",
             "RELIVE_BUDGET_SECONDS": "60",
             "TABLE": peers_table,
         }

@@ -69,6 +69,10 @@ def is_done(outcome: Item | None) -> bool:
     return outcome is not None and bool(outcome[DONE]["BOOL"])
 
 
+def is_decided(table: Table, batch: bytes, deadline: Deadline) -> bool:
+    return table.get(batch_key(batch), deadline) is not None
+
+
 def gave_up(table: Table, batch: bytes, deadline: Deadline) -> bool:
     """Give up a batch whose process has ended; False if it was done after all."""
     try:

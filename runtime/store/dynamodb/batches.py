@@ -6,12 +6,13 @@ that ends in the middle leaves nothing that counts.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 
 from runtime.deadline import Deadline
 from runtime.store.dynamodb.actions import EXISTS, EXPIRY, Action, Check, Condition, Delete, Item, Key, Put, Update
-from runtime.store.dynamodb.batch_marks import KEPT_SECONDS, BatchMarks, gave_up, is_overdue, new_batch, outcome
+from runtime.store.dynamodb.batch_marks import KEPT_SECONDS, gave_up, is_decided, is_overdue, new_batch, outcome
 from runtime.store.dynamodb.changes import Change, Changes
 from runtime.store.dynamodb.counters import counting
 from runtime.store.dynamodb.failures import CancelledError, ConditionFailedError
@@ -85,7 +86,7 @@ class Batches:
                 self._take_back(batch, coming, going)
                 raise
         unmarking: list[Action] = [_unmarked(put.key, batch) for put in coming]
-        self._clean(batch, [*unmarking, *(Delete(key, ends_with(batch)) for key in going)])
+        self._clean(batch, [*unmarking, *(_gone(key, batch) for key in going)])
 
     def clear(self, there: Item, batch: bytes) -> None:
         """Take away a document or claim that came with a batch that was not done in time, and all that came with it."""
@@ -129,7 +130,7 @@ class Batches:
 
     def _take_back(self, batch: bytes, coming: Iterable[Put], going: Iterable[Key] = ()) -> None:
         deletes: list[Action] = [Delete(put.key, in_batch(batch)) for put in coming]
-        unmarking = [_unmarked(key, batch, ENDS) for key in going]
+        unmarking = [_staying(key, batch) for key in going]
         self._do_what_holds([*deletes, *unmarking], Deadline.after(CLEANING_SECONDS))
 
     def _mark_as_going(self, keys: Sequence[Key], batch: bytes) -> list[Key]:
@@ -138,23 +139,22 @@ class Batches:
         mark = [
             Update(key, "SET #mark = :batch", {"#mark": ENDS}, {":batch": {"B": batch}}, condition=free) for key in keys
         ]
-        missing: set[Key] = set()
-        for key, there in self._do_what_holds(mark, self._patience()):
-            if there is None:
-                missing.add(key)
-                continue
-            other = batch_of(there, ENDS)
-            if other and (is_overdue(other) or not BatchMarks(self._table, self._deadline).counts(there)):
-                self._free(key, other)
-            raise AgainError(pause=True)
-        return [key for key in keys if key not in missing]
+        failed = dict(self._do_what_holds(mark, self._patience()))
+        taken = {key: other for key, there in failed.items() if there and (other := batch_of(there, ENDS))}
+        if taken:
+            raise AgainError(pause=not self._free(taken))
+        return [key for key in keys if key not in failed]
 
-    def _free(self, key: Key, other: bytes) -> None:
-        """Let go of an item that another batch has marked as going, whose process has ended."""
-        action: Action = _unmarked(key, other, ENDS)
-        if not gave_up(self._table, other, self._deadline):
-            action = Delete(key, ends_with(other))
-        self._do_what_holds([action], self._patience())
+    def _free(self, taken: Mapping[Key, bytes]) -> bool:
+        """Let go of items that other batches have marked as going, whose processes have ended; False if not of all."""
+        decided: dict[bytes, Callable[[Key], Action]] = {}
+        for other in set(taken.values()):
+            if is_overdue(other) or is_decided(self._table, other, self._deadline):
+                gone = not gave_up(self._table, other, self._deadline)
+                decided[other] = partial(_gone if gone else _staying, batch=other)
+        free = [decided[other](key) for key, other in taken.items() if other in decided]
+        self._do_what_holds(free, self._patience())
+        return len(free) == len(taken)
 
     def _clean(self, batch: bytes, cleaning: Sequence[Action]) -> None:
         """Take the marks of a batch away that is done. What somebody else has changed since has none."""
@@ -196,6 +196,14 @@ def _coming(action: Action, batch: bytes) -> Put:
 def _unmarked(key: Key, batch: bytes, mark: str = BATCH) -> Update:
     condition = in_batch(batch) if mark == BATCH else ends_with(batch)
     return Update(key, "REMOVE #mark", {"#mark": mark}, condition=condition)
+
+
+def _gone(key: Key, batch: bytes) -> Action:
+    return Delete(key, ends_with(batch))
+
+
+def _staying(key: Key, batch: bytes) -> Action:
+    return _unmarked(key, batch, ENDS)
 
 
 def _seconds_of(batch: bytes) -> float:

@@ -58,11 +58,16 @@ class DynamoDocuments:
                 yield state.indexes.complete().described(*collection_of(Key.of(item)), state.shards)
 
     def get(self, collection: Collection, id: str, deadline: Deadline = NEVER) -> Document | None:
-        state = self._states.current(collection, deadline)
-        if state is None:
-            return None
-        key = Keys(collection.app, collection.type, state.shards).document(sort_key_of(id))
-        item = self._table.get(key, deadline)
+        sort = sort_key_of(id)
+        key = Keys(collection.app, collection.type, collection.shards).document(sort)
+        state = self._states.remembered(collection)
+        if state:
+            item = self._table.get(Keys(collection.app, collection.type, state.shards).document(sort), deadline)
+        else:
+            # The number of shards is what the collection says, unless it has been another one for long.
+            state, item = self._states.read_with(collection, key, deadline)
+            if state and state.shards != collection.shards:
+                item = self._table.get(Keys(collection.app, collection.type, state.shards).document(sort), deadline)
         if item is None or not BatchMarks(self._table, deadline).counts(item):
             return None
         return stored(item).document

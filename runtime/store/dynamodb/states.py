@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from runtime.deadline import Deadline
 from runtime.store.documents import NEVER, Collection
-from runtime.store.dynamodb.actions import MISSING, Item, Put
+from runtime.store.dynamodb.actions import MISSING, Item, Key, Put
 from runtime.store.dynamodb.failures import ConditionFailedError
 from runtime.store.dynamodb.items import in_version
 from runtime.store.dynamodb.keys import Keys
@@ -48,6 +48,13 @@ class States:
         """The state that is there now."""
         asked_at = time.monotonic()
         return self.note(collection, self._table.get(Keys(collection.app, collection.type).state, deadline), asked_at)
+
+    def read_with(self, collection: Collection, key: Key, deadline: Deadline) -> tuple[State | None, Item | None]:
+        """The same, and what is at a key, in one request."""
+        asked_at = time.monotonic()
+        state_key = Keys(collection.app, collection.type).state
+        items = self._table.get_many([state_key, key], deadline)
+        return self.note(collection, items.get(state_key), asked_at), items.get(key)
 
     def note(self, collection: Collection, item: Item | None, asked_at: float) -> State | None:
         """The state in an item that was asked for at that moment of the monotonic clock."""

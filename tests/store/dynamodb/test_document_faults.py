@@ -1,6 +1,5 @@
 """Whatever happens to a single request, documents are written once and whole, or not at all and the caller is told."""
 
-import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,7 +23,6 @@ FAULTS = [
     Fault.ERROR_AFTER,
     Fault.RESET,
     Fault.LOST,
-    Fault.CUT,
     Fault.THROTTLED,
     Fault.CONFLICT,
     Fault.PARTIAL,
@@ -100,32 +98,35 @@ OPERATIONS = {
 }
 
 
+READS = {"get", "find all", "find by an index", "find in order", "find by no index", "count"}
+
+
 class Place:
-    """Documents behind the proxy and the same without it; a collection for each attempt."""
+    """Documents without the proxy, `clean`, in a table of their own for each attempt: moto copies it at each write."""
 
     def __init__(self, aws: StandIn, proxy: FaultyProxy) -> None:
+        self.aws = aws
         self.name = aws.name
         self.proxy = proxy
-        self.table = aws.create_table()
-        self.clean = DynamoDocuments(Table(aws.client, self.table), lease=0, settle=0)
         self.through_proxy = client(proxy.url)
-        self.collections = (replace(INDEXED, type=f"Book{number}") for number in itertools.count())
+        self.clean: Documents
 
-    def run(self, operation: Operation, faults: dict[int, Fault], *, patience: float = 10) -> tuple[Any, Collection]:
-        """The outcome of the operation and its collection."""
-        books = next(self.collections)
-        self.clean.insert(books, BOOKS)
-        old = {document.id: document for document in found(self.clean, books)}
-        documents = DynamoDocuments(Table(self.through_proxy, self.table, patience=patience), lease=0, settle=0)
+    def run(self, operation: Operation, faults: dict[int, Fault], *, patience: float = 10) -> Any:
+        """The outcome of the operation, behind the proxy."""
+        table = self.aws.create_table()
+        self.clean = DynamoDocuments(Table(self.aws.client, table), lease=0, settle=0)
+        self.clean.insert(INDEXED, BOOKS)
+        old = {document.id: document for document in found(self.clean, INDEXED)}
+        documents = DynamoDocuments(Table(self.through_proxy, table, patience=patience), lease=0, settle=0)
         self.proxy.arm(faults)
         try:
-            result = operation.act(documents, books, old.__getitem__)
+            return operation.act(documents, INDEXED, old.__getitem__)
         except Exception as error:
-            result = error
-        return result, books
+            return error
 
-    def left(self, books: Collection) -> tuple[dict[str, Any], ...]:
+    def left(self) -> tuple[dict[str, Any], ...]:
         """The documents that are there, which every way to look at them finds alike."""
+        books = INDEXED
         there = values(self.clean, books)
         assert counted(self.clean, books) == len(there)
         for field in ("Title", "Year", "ISBN"):
@@ -145,19 +146,19 @@ def place(aws: StandIn, proxy: FaultyProxy) -> Place:
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.value)
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_an_operation_survives_what_happens_once(place: Place, name: str, fault: Fault) -> None:
-    if place.name == "moto" and fault not in MOTO:
+    if place.name == "moto" and (fault not in MOTO or name == "insert many"):
         return
     operation = OPERATIONS[name]
     place.run(operation, {})
     for position in some(positions(fault, list(place.proxy.calls))):
-        result, books = place.run(operation, {position: fault})
+        result = place.run(operation, {position: fault})
         assert (type(result) if isinstance(result, Exception) else result) == operation.expected, repr(result)
-        assert place.left(books) == operation.left
+        assert name in READS or place.left() == operation.left
 
 
 def some(places: list[int]) -> list[int]:
-    """All of them, or eight from the first to the last."""
-    return sorted({places[round(n * (len(places) - 1) / 7)] for n in range(8)}) if places else []
+    """All of them, or five from the first to the last."""
+    return sorted({places[round(n * (len(places) - 1) / 4)] for n in range(5)}) if places else []
 
 
 @pytest.mark.parametrize(
@@ -173,12 +174,12 @@ def test_an_operation_ends_in_an_error_if_it_never_passes(place: Place, name: st
     for first in {0, len(calls) // 2, len(calls) - 1}:
         if not can_meet(fault, calls[first]):
             continue
-        result, books = place.run(operation, dict.fromkeys(range(first, 1000), fault), patience=0.3)
+        result = place.run(operation, dict.fromkeys(range(first, 1000), fault), patience=0.3)
         if first == len(calls) - 1 and result is None:
             assert name == "insert many"  # its marks are left, which are taken away another time
         else:
             assert type(result) is (StoreBusyError if fault in BUSY else StoreUnavailableError), repr(result)
-        assert place.left(books) in (tuple(BOOKS), operation.left)
+        assert place.left() in (tuple(BOOKS), operation.left)
 
 
 def test_a_replace_that_others_went_over_is_not_called_a_change(place: Place) -> None:
@@ -195,6 +196,6 @@ def test_a_replace_that_others_went_over_is_not_called_a_change(place: Place) ->
         place.proxy.arm({put: Fault.LOST}, change)
         replaced("a", new=1)(documents, books, old)
 
-    result, _ = place.run(Operation(act, None), {})
+    result = place.run(Operation(act, None), {})
     assert type(result) is StoreUnavailableError, repr(result)
     assert UNKNOWN in str(result)

@@ -128,7 +128,7 @@ class _Handler(BaseHTTPRequestHandler):
             case Fault.CUT:
                 status, answer = self._forward(body)
                 self._answer(status, answer, cut=True)
-                self._reset()
+                self.close_connection = True
             case Fault.THROTTLED:
                 self._answer(400, _error("ProvisionedThroughputExceededException"))
             case Fault.LIMITED:
