@@ -21,6 +21,9 @@ ITEMS = 1_000
 AT_ONCE = 50
 PAGE = 20
 SHELVES = 10
+IN_ONE, IN_MANY = "", ", a process a core"
+"""How the server is started; the first way is the default."""
+
 BUSY_SECONDS = 6
 """How long the busy runners are busy; their memory is looked at in the middle of that."""
 
@@ -50,18 +53,17 @@ class AgainstParse:
 
 
 def measure(*, seconds: float = 2) -> AgainstParse:
-    with serving(FILES) as relive, parse_server.serving() as parse:
-        ours, theirs = _traffic_of_relive(relive), _traffic_of_parse(parse)
-        loads = {
-            what: in_turns(
-                Contender(relive.port, ours[what]),
-                Contender(parse.port, theirs[what]),
-                connections=CONNECTIONS,
-                seconds=seconds,
-            )
-            for what in ours
-        }
-        return AgainstParse(loads, _private_with_busy_runners(relive), resident_bytes(parse.pid))
+    loads = {}
+    with parse_server.serving() as parse:
+        theirs = _traffic_of_parse(parse)
+        for mode, processes in ((IN_ONE, 1), (IN_MANY, 0)):
+            with serving(FILES, processes=processes) as relive:
+                for what, traffic in _traffic_of_relive(relive).items():
+                    ours, peers = Contender(relive.port, traffic), Contender(parse.port, theirs[what])
+                    loads[what + mode] = in_turns(ours, peers, connections=CONNECTIONS, seconds=seconds)
+                if processes == 1:
+                    memory = _private_with_busy_runners(relive)
+        return AgainstParse(loads, memory, resident_bytes(parse.pid))
 
 
 def _traffic_of_relive(relive: Relive) -> dict[str, Traffic]:

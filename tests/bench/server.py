@@ -28,8 +28,8 @@ class Relive:
 
 
 @contextmanager
-def serving(files: Mapping[str, str]) -> Iterator[Relive]:
-    """A server on an app of these files, by their paths."""
+def serving(files: Mapping[str, str], *, processes: int = 1) -> Iterator[Relive]:
+    """A server on an app of these files, by their paths. 0: with a process for each processor."""
     with tempfile.TemporaryDirectory() as name:
         folder, port = Path(name), free_port()
         for path, text in files.items():
@@ -37,5 +37,6 @@ def serving(files: Mapping[str, str]) -> Iterator[Relive]:
             (folder / "app" / path).write_text(text)
         relive = str(Path(sys.executable).parent / "relive")
         command = [relive, "serve", str(folder / "app"), "--port", str(port), "--data", str(folder / "data")]
-        with started(command, port, env={**os.environ, "RELIVE_MASTER_KEY": "bench"}) as pid:
+        settings = {"RELIVE_MASTER_KEY": "bench", "RELIVE_PROCESSES": str(processes)}
+        with started(command, port, env={**os.environ, **settings}) as pid:
             yield Relive(port, pid)
