@@ -109,7 +109,13 @@ def _take_the_place_of_the_sandbox(application: Application, settings: Settings)
     guest, user_code = ScriptedGuest(), application.functions._user_code
     user_code._sandbox = guest  # type: ignore[assignment]
     user_code.offer(
-        Http(settings, application._serve_own_api, DepthSigner(derived_from(MASTER_KEY)), lookup=_no_such, connect=_refused)
+        Http(
+            settings,
+            application._serve_own_api,
+            DepthSigner(derived_from(MASTER_KEY)),
+            lookup=_no_such,
+            connect=_refused,
+        )
     )
     return guest
 

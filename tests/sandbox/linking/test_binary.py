@@ -35,7 +35,10 @@ def test_names_come_back(texts: list[str]) -> None:
 
 def test_sections_come_back() -> None:
     content = b"preamble" + section(3, b"abc") + section(0, b"")
-    assert [(kind, content[start:end]) for kind, start, end in sections(content, 8, len(content))] == [(3, b"abc"), (0, b"")]
+    assert [(kind, content[start:end]) for kind, start, end in sections(content, 8, len(content))] == [
+        (3, b"abc"),
+        (0, b""),
+    ]
 
 
 @pytest.mark.parametrize("content", ["", "80", "0361"], ids=["nothing", "half a number", "half a name"])
