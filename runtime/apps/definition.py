@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WrapValidator, model_validator
 
 from runtime.apps.names import AppId, FieldName, FunctionName, HostPattern, RoleName, Title, TypeName
-from runtime.apps.refusal import problem, raise_any
+from runtime.apps.refusal import problem, raise_any, refusal
 from runtime.apps.rules import check_functions, check_types, with_declared_types
 from runtime.apps.section import Section, nothing_means_empty
 from runtime.apps.validation import FunctionValidation, TypeValidation
@@ -17,7 +17,16 @@ FieldType = Literal["text", "number", "boolean", "date", "array", "object", "geo
 """`relation` holds the id of one item, `relations` a list of ids, `file` the id of a file (protocol section 3.7)."""
 
 RELATIONS = ("relation", "relations")
+MOST_SHARDS = 64
+"""A read that needs all shards asks each of them."""
+
 NEVER_UNIQUE = ("array", "object", "relations")
+
+
+def _shards(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_SHARDS:
+        raise refusal(f"must be a whole number from 1 to {MOST_SHARDS}")
+    return value
 
 
 class AppInfo(Section):
@@ -50,11 +59,13 @@ class TypeDefinition(Section):
 
     `bulk` says whether an update or a delete without a filter changes every item, or needs one. `after_errors` says
     whether an after handler that fails makes the answer an error, though the data is written, or is only logged.
+    `shards` is over how many parts of a DynamoDB table the items are spread, so that more can be written in a second.
     """
 
     policy: Policy = "shared"
     bulk: Literal["all", "filtered"] = "all"
     after_errors: Literal["fail", "log"] = "fail"
+    shards: Annotated[int, BeforeValidator(_shards)] = 1
     fields: Annotated[dict[FieldName, FieldDefinition], BeforeValidator(nothing_means_empty)] = {}
     validation: TypeValidation = Field(default=TypeValidation(), alias="validate")
 

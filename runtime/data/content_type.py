@@ -29,4 +29,5 @@ class ContentType:
         fields = definition.fields.items()
         unique = tuple(field for field, declared in fields if declared.unique)
         indexed = tuple(field for field, declared in fields if declared.type not in NEVER_INDEXED)
-        return cls(name, definition, Collection(app.id, name, unique, (*indexed, *ALWAYS_INDEXED)))
+        collection = Collection(app.id, name, unique, (*indexed, *ALWAYS_INDEXED), definition.shards)
+        return cls(name, definition, collection)

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from runtime.apps.app import App
 from runtime.data.content_type import ContentType
-from runtime.store.documents import Documents, DuplicatesExistError
+from runtime.store.documents import Documents, DuplicatesExistError, ShardsChangedError
 from runtime.store.port import StoreUnavailableError
 
 logger = logging.getLogger(__name__)
@@ -20,6 +20,8 @@ def prepare(app: App, documents: Documents) -> None:
         with suppress(DuplicatesExistError):
             try:
                 documents.prepare(ContentType.of(app, name).collection)
+            except ShardsChangedError as error:
+                logger.error("types.%s.shards: %s", name, error)
             except StoreUnavailableError:
                 logger.exception("The store cannot be prepared for %s; that is left to the operations on items", app.id)
                 return

@@ -13,7 +13,7 @@ from runtime.apps.app import App
 from runtime.data.content_type import ContentType
 from runtime.data.rollout_lease import LEASE_SECONDS, Claim, Lease, Version, claim
 from runtime.deadline import Deadline
-from runtime.store.documents import Documents, DuplicatesExistError
+from runtime.store.documents import Documents, DuplicatesExistError, ShardsChangedError
 from runtime.store.port import Store
 
 logger = logging.getLogger(__name__)
@@ -95,6 +95,8 @@ class Rollout:
             self._documents.prepare(ContentType.of(app, name).collection)
         except DuplicatesExistError as error:
             logger.error("types.%s.fields.%s.unique: several items have the same value", name, error.field)
+        except ShardsChangedError as error:
+            logger.error("types.%s.shards: %s", name, error)
 
     def _settle(self, expected: "_Expected") -> None:
         """There is nothing left to do, unless another version is expected by now."""

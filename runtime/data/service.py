@@ -25,7 +25,7 @@ from runtime.errors import ReliveError
 from runtime.query.interruption import interruptible
 from runtime.settings import MEGABYTE, Settings
 from runtime.store.documents import Document, Documents, DuplicatesExistError
-from runtime.store.port import StoreUnavailableError
+from runtime.store.port import StoreUnavailableError, TooLargeError
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +72,8 @@ class Data:
         except StoreUnavailableError as error:
             logger.error("Request %s: %s", budget.request_id, error)
             raise store_failure(error) from error
+        except TooLargeError as error:
+            raise ReliveError(601, f"An item is too large. {error}") from error
 
     def _executed(self, request: DataRequest, budget: Budget) -> DataAnswer:
         operation = self._operation(request, budget)

@@ -92,6 +92,16 @@ class DocumentChangedError(StoreError):
         self.position = position
 
 
+class ShardsChangedError(StoreError):
+    """A collection is to have another number of shards than the one with which its documents are kept."""
+
+    def __init__(self, type: str, there: int, wanted: int) -> None:
+        super().__init__(
+            f"The items of {type} are kept in {there} shards, not in {wanted}, and go on to be. For another number, set"
+            " up a new table with the app as it is to be, and move the data there with `relive copy`."
+        )
+
+
 class Documents(Protocol):
     """Safe for use from many threads, and from several processes on the same data.
 
@@ -117,7 +127,8 @@ class Documents(Protocol):
 
         For the definition that is to count from now on. It takes as long as it takes; others can read and write
         meanwhile. Raises DuplicatesExistError if a field that is to be unique holds duplicates; then no field has
-        become unique or ceased to be, and no index is dropped.
+        become unique or ceased to be, and no index is dropped. Raises ShardsChangedError at the end, once the rest is
+        done.
         """
         ...
 

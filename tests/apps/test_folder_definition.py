@@ -74,7 +74,7 @@ SCENARIOS = {
     "types as a list": (f"{APP}types: [Book]\n", ["2: types: must hold names, each with a definition, not a list"]),
     "a type as a text": (
         f"{APP}types: {{Book: public}}\n",
-        ["2: types.Book: must hold keys (policy, bulk, after_errors, fields, validate), not 'public'"],
+        ["2: types.Book: must hold keys (policy, bulk, after_errors, shards, fields, validate), not 'public'"],
     ),
     "a type's name with a hyphen": (f"{APP}types: {{My-Book: }}\n", [f"2: types.My-Book: a type's name {WORD}"]),
     "a type's name with a digit in front": (f"{APP}types: {{1st: }}\n", [f"2: types.1st: a type's name {WORD}"]),
@@ -97,7 +97,7 @@ SCENARIOS = {
     ),
     "an unknown key of a type": (
         f"{APP}types: {{Book: {{field: {{}}}}}}\n",
-        ["2: types.Book.field: unknown key; known keys are policy, bulk, after_errors, fields, validate"],
+        ["2: types.Book.field: unknown key; known keys are policy, bulk, after_errors, shards, fields, validate"],
     ),
     "an unknown policy": (
         f"{APP}types:\n  Book:\n    policy: open\n",
@@ -122,6 +122,14 @@ SCENARIOS = {
     "after_errors with nothing behind it": (
         f"{APP}types:\n  Book:\n    after_errors:\n",
         ["4: types.Book.after_errors: must be one of fail, log, not empty"],
+    ),
+    "too many shards": (
+        f"{APP}types:\n  Book:\n    shards: 65\n",
+        ["4: types.Book.shards: must be a whole number from 1 to 64"],
+    ),
+    "shards that are no number": (
+        f"{APP}types:\n  Book:\n    shards: true\n",
+        ["4: types.Book.shards: must be a whole number from 1 to 64"],
     ),
     "after_errors of a function": (
         f"{APP}functions:\n  f: {{after_errors: log}}\n",

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from runtime.sandbox.architecture import compiled_guest
 from runtime.settings import Settings
-from tests.bench import aims, cold_start, data, http, parse, sandbox
+from tests.bench import aims, cold_start, data, dynamodb, http, parse, sandbox
 from tests.bench.aims import Aim
 from tests.bench.cold_start import ColdStarts
 from tests.bench.load import Load
@@ -51,6 +51,13 @@ def main() -> None:
             cold_starts = cold_start.measure()
         console.print(_cold_starts(cold_starts))
         measured += aims.of_cold_starts(cold_starts)
+
+    table = _table("Items in DynamoDB, each operation", "what", "requests", "read units", "write units", "$ a million")
+    with console.status("Items in DynamoDB"):
+        for cost in dynamodb.measure():
+            units = (cost.requests, cost.read_units, cost.write_units)
+            table.add_row(cost.name, *map(str, units), f"{cost.price:.2f}")
+    console.print(table)
 
     with console.status("Hello over HTTP, against functions-framework"):
         measured += aims.of_hello(http.against_functions_framework())

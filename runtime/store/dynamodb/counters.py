@@ -7,7 +7,7 @@ import random
 
 from runtime.deadline import Deadline
 from runtime.store.dynamodb.actions import Update
-from runtime.store.dynamodb.keys import Keys
+from runtime.store.dynamodb.keys import COUNTER_SLOTS, Keys
 from runtime.store.dynamodb.table import Table
 
 COUNT = "k"
@@ -15,9 +15,14 @@ COUNT = "k"
 
 def counting(keys: Keys, change: int) -> Update:
     """The part of a transaction that counts what it inserts or deletes."""
-    slot = keys.counter(random.randrange(keys.slots))
+    slot = keys.counter(random.randrange(keys.shards), random.randrange(COUNTER_SLOTS))
     return Update(slot, "ADD #count :change", {"#count": COUNT}, {":change": {"N": str(change)}})
 
 
 def counted(table: Table, keys: Keys, deadline: Deadline) -> int:
-    return sum(int(item[COUNT]["N"]) for page in table.query(keys.counters, deadline) for item in page.items)
+    return sum(
+        int(item[COUNT]["N"])
+        for shard in range(keys.shards)
+        for page in table.query(keys.counters(shard), deadline)
+        for item in page.items
+    )

@@ -5,7 +5,7 @@ from typing import Any
 
 from runtime.deadline import Deadline
 from runtime.query.filter import Filter
-from runtime.store.documents import INSERT_LIMIT, NEVER, Collection, Document, Query
+from runtime.store.documents import INSERT_LIMIT, NEVER, Collection, Document, Query, ShardsChangedError
 from runtime.store.dynamodb.actions import Condition, Key
 from runtime.store.dynamodb.batch_marks import BatchMarks
 from runtime.store.dynamodb.duplicates import first_duplicate
@@ -44,6 +44,9 @@ class DynamoDocuments:
         self._enforced.discard(collection)
         self._make(collection, NEVER)
         self._makers.drop(collection)
+        state = self._states.read(collection)
+        if state and state.shards != collection.shards:
+            raise ShardsChangedError(collection.type, state.shards, collection.shards)
 
     def duplicates(self, collection: Collection) -> tuple[str, Any] | None:
         state = self._states.read(collection)

@@ -55,6 +55,8 @@ class Filling:
 
     def _fill_together(self, documents: Sequence[Stored], missing: Missing) -> None:
         actions = [action for document in documents for action in self._checked(document, missing(document))]
+        if not actions:
+            return
         if len(documents) > 1 and len(actions) <= TRANSACTION_ITEMS:
             try:
                 self._table.transact(actions, self._deadline)

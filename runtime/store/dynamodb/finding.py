@@ -11,6 +11,7 @@ from runtime.deadline import Deadline
 from runtime.query.expression import Expression, Field, HasAll
 from runtime.query.filter import Filter
 from runtime.query.ordered_key import encoded_sort_key
+from runtime.query.path import Path
 from runtime.query.sort import Sort
 from runtime.store.documents import Collection, Query
 from runtime.store.dynamodb import candidates
@@ -82,7 +83,7 @@ class Finding:
             return counted(self._table, self._keys, self._deadline)
         found = lookups(parts, self._indexes)
         if not found:
-            return sum(1 for _ in self._scanned(filter, parts))
+            return sum(1 for _ in self._scanned(Query(filter), parts))
         begin = self._candidates.most_selective(found)
         count = self._candidates.count(begin) if begin.answers(parts) else None
         if count is None:
@@ -102,7 +103,7 @@ class Finding:
         if found:
             return self._from(self._candidates.most_selective(found), query, parts)
         if query.sort.fields:
-            return self._sorted(self._scanned(query.filter, parts), query)
+            return self._sorted(self._scanned(query, parts), query)
         return self._in_order_of_insertion(query, parts)
 
     def _from(self, begin: Begin, query: Query, parts: list[Expression]) -> Iterator[Stored]:
@@ -143,7 +144,7 @@ class Finding:
 
     def _later(self, last: bytes, query: Query, parts: list[Expression]) -> Iterator[Stored]:
         """Those that were inserted after the one at that place."""
-        later = (document for document in self._scanned(query.filter, parts) if document.order > last)
+        later = (document for document in self._scanned(query, parts) if document.order > last)
         return self._sorted(later, Query(query.filter, query.sort, 0, _needed(query)))
 
     def _led_to(self, entries: Iterable[Entry], query: Query, exact: bool) -> Iterator[Stored]:
@@ -161,11 +162,12 @@ class Finding:
         yield from self._matching(self._documents.of(self._candidates.keys(begin), None), filter)
         self._documents.verify()
 
-    def _scanned(self, filter: Filter, parts: list[Expression]) -> Iterator[Stored]:
+    def _scanned(self, query: Query, parts: list[Expression]) -> Iterator[Stored]:
         """From all documents, in no order."""
-        yield from self._matching(self._documents.all(pushed_down(filter.expression)), filter)
+        yield from self._matching(self._documents.all(pushed_down(query.filter.expression)), query.filter)
         if self._documents.looked_at > MANY_LOOKED_AT:
-            self._advise(parts)
+            filtered = [part.path for part in parts if isinstance(part, Field | HasAll)]
+            self._advise(filtered or [field.path for field in query.sort.fields])
 
     def _sorted(self, documents: Iterable[Stored], query: Query) -> Iterator[Stored]:
         shelf = SortedDocuments(
@@ -181,12 +183,8 @@ class Finding:
             if filter.matches(document.value):
                 yield document
 
-    def _advise(self, parts: list[Expression]) -> None:
-        fields = dict.fromkeys(
-            part.path.names[0]
-            for part in parts
-            if isinstance(part, Field | HasAll) and part.path.names[0] not in self._indexes.by_field
-        )
+    def _advise(self, paths: Iterable[Path]) -> None:
+        fields = dict.fromkeys(path.names[0] for path in paths if path.names[0] not in self._indexes.by_field)
         advice = f" Declare {' or '.join(fields)} in relive.yaml to have an index." if fields else ""
         logger.warning(
             "A query on the type %s of the app %s looked at all %d items.%s",

@@ -33,13 +33,17 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class Stored:
-    """A document with what the table knows of it. `batch` is the one that it came in, if it may not be done yet."""
+    """A document with what the table knows of it. `batch` is the one that it came in, if that is still marked.
+
+    `size` is that of the item that it was read from.
+    """
 
     value: dict[str, Any]
     version: int
     key: Key
     order: bytes
     batch: bytes | None = None
+    size: int = 0
 
     @property
     def document(self) -> Document:
@@ -70,7 +74,8 @@ def stored(item: Item) -> Stored:
         value = json.loads(item[JSON]["S"])
     else:
         value = json_value(item[VALUE], bytes(item[SHAPE]["B"]) if SHAPE in item else b"")
-    return Stored(value, int(item[VERSION]["N"]), Key.of(item), bytes(item[ORDER]["B"]), batch_of(item))
+    order = bytes(item[ORDER]["B"])
+    return Stored(value, int(item[VERSION]["N"]), Key.of(item), order, batch_of(item), item_bytes(item))
 
 
 def of_batch(batch: bytes | None) -> dict[str, AttributeValue]:

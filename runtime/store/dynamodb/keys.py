@@ -6,7 +6,7 @@
 | `o/APP/TYPE/SHARD` | order of insertion | the id of a document |
 | `x/APP/TYPE/SHARD/INDEX` | key of a value, order of insertion | the id of a document that has the value |
 | `u/APP/TYPE/CLAIMS/PART` | key of a value | the id of the document that alone may have the value |
-| `c/APP/TYPE` | number of a slot | a part of the number of documents |
+| `c/APP/TYPE/SHARD` | number of a slot | a part of the number of documents |
 | `s/APP/TYPE` | | which indexes there are |
 | `b/BATCH` | | whether a batch is done |
 """
@@ -25,7 +25,7 @@ ONLY = b"\0"
 """The sort key in a partition with one item."""
 
 COUNTER_SLOTS = 32
-"""Counters of each shard. Transactions on one item get into each other's way, and it takes 1,000 writes a second."""
+"""Counters of each shard: transactions on one item get into each other's way."""
 
 CLAIM_PARTS = 256
 
@@ -79,16 +79,11 @@ class Keys:
     def claim(self, claims: int, key: bytes) -> Key:
         return Key(self.claims(claims, crc32(key) % CLAIM_PARTS), key)
 
-    @property
-    def counters(self) -> str:
-        return self._partition("c")
+    def counters(self, shard: int) -> str:
+        return self._partition("c", str(shard))
 
-    def counter(self, slot: int) -> Key:
-        return Key(self.counters, slot.to_bytes(4, "big"))
-
-    @property
-    def slots(self) -> int:
-        return COUNTER_SLOTS * self.shards
+    def counter(self, shard: int, slot: int) -> Key:
+        return Key(self.counters(shard), bytes([slot]))
 
     @property
     def state(self) -> Key:

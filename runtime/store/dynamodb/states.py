@@ -40,12 +40,13 @@ class States:
             known = self._known.get((collection.app, collection.type))
         return known[0] if known and time.monotonic() - known[1] < self._lease else None
 
-    def current(self, collection: Collection, deadline: Deadline = NEVER) -> State | None:
-        """That state, or the one that is there; None for a collection that nobody has used."""
-        return self.remembered(collection) or self.read(collection, deadline)
+    def forget(self, collection: Collection) -> None:
+        """Go by no state any more that was read before."""
+        with self._lock:
+            self._known.pop((collection.app, collection.type), None)
 
     def read(self, collection: Collection, deadline: Deadline = NEVER) -> State | None:
-        """The state that is there now."""
+        """The state that is there now; None for a collection that nobody has used."""
         asked_at = time.monotonic()
         return self.note(collection, self._table.get(Keys(collection.app, collection.type).state, deadline), asked_at)
 

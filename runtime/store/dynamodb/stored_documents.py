@@ -15,6 +15,9 @@ from runtime.store.dynamodb.state import State
 from runtime.store.dynamodb.states import States
 from runtime.store.dynamodb.table import READ_ITEMS, Table
 
+SHARE_BYTES = 4 * 1024 * 1024
+"""How large documents may be that are read together, as soon as it is known how large they are."""
+
 
 class StaleStateError(Exception):
     """Somebody has changed the state of the collection since it was read; `state` is the new one."""
@@ -47,14 +50,15 @@ class StoredDocuments:
     def of(self, keys: Iterable[Key], hint: int | None) -> Iterator[Stored]:
         """Those that are there, in the order of the keys. `hint` is how many are likely to be needed; None: all."""
         remaining = iter(keys)
-        room = READ_ITEMS if self._verified else READ_ITEMS - 1
-        share = room if hint is None else min(room, max(1, hint))
+        # One of the keys that a request takes is that of the state.
+        share = READ_ITEMS - 1 if hint is None else min(READ_ITEMS - 1, max(1, hint))
         while asked := list(itertools.islice(remaining, share)):
             found = self._get(asked)
             for key in asked:
                 if document := found.get(key):
                     yield document
-            share = min(READ_ITEMS, share * 2)
+            size = sum(document.size for document in found.values())
+            share = max(1, min(READ_ITEMS, share * 4 if size * 4 <= SHARE_BYTES else share * SHARE_BYTES // size))
 
     def all(self, filter: Condition | None) -> Iterator[Stored]:
         """All of them that pass the filter, in no order. Counts in `looked_at` what the filter was asked about."""

@@ -219,11 +219,13 @@ class Writer:
             try:
                 return attempt()
             except AgainError as again:
-                if patience.expired:
-                    raise StoreBusyError("Others write to the same documents all the time.") from again
                 if again.pause:
                     time.sleep(min(self._random.uniform(0, pause), patience.remaining()))
                     pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+                if patience.expired:
+                    raise StoreBusyError("Others write to the same documents all the time.") from again
+                # What the next attempt goes by is what is there, however long the lease still is.
+                self._states.forget(self._collection)
 
 
 def _first_twice(inserted: Sequence[Change]) -> DuplicateValueError | None:

@@ -183,3 +183,15 @@ def test_documents_of_several_megabytes_are_inserted_together(serving: StandIn) 
     documents.insert(BOOKS, large)
     assert ids(documents, BOOKS, {"Title": "y"}) == "".join(value["Id"] for value in large)
     assert math.isclose(counted(documents, BOOKS), 14)
+
+
+def test_a_batch_by_an_older_state_is_made_anew(serving: StandIn) -> None:
+    """Its entries would lack those of an index that somebody has made meanwhile."""
+    table = filled(serving)
+    writer, other = process(serving, table), process(serving, table)
+    assert ids(writer, BOOKS, {"Title": "x"}) == "therefull"
+    other.prepare(replace(BOOKS, indexed=(*BOOKS.indexed, "Price")))
+    writer.insert(BOOKS, [{**value, "Price": 5} for value in MANY])
+    with_price = replace(BOOKS, indexed=(*BOOKS.indexed, "Price"))
+    assert counted(other, with_price, {"Price": 5}) == len(MANY)
+    assert len(found(other, with_price, {"Price": 5})) == len(MANY)

@@ -207,3 +207,12 @@ def items(table: Table) -> list[str]:
     from runtime.store.documents import NEVER
 
     return sorted(item["pk"]["S"] for page in table.scan(NEVER) for item in page.items)
+
+
+def test_a_field_becomes_unique_that_hardly_any_document_has(process: Process) -> None:
+    documents = process()
+    documents.insert(PLAIN, [{"Id": f"{n:03}", "ISBN": n if n % 40 == 0 else None} for n in range(90)])
+    documents.prepare(Collection("shop", "Book", unique=("ISBN",)))
+    with pytest.raises(DuplicateValueError):
+        documents.insert(PLAIN, [{"Id": "new", "ISBN": 40}])
+    documents.insert(PLAIN, [{"Id": "new", "ISBN": None}])
