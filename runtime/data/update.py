@@ -1,5 +1,6 @@
 """PUT: change one item, or all that a filter finds (protocol section 3.4)."""
 
+from dataclasses import replace
 from typing import Any
 
 from runtime.data.field_values import conform
@@ -70,4 +71,4 @@ class Change:
         check_fields(value, self._fields, self._content_type.definition.validation)
         check_item(value, unique=self._content_type.collection.unique, where=self._content_type.name)
         self._latest = max(self._latest, stamped)
-        return Document(value, document.version)
+        return replace(document, value=value)

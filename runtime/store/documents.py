@@ -41,10 +41,14 @@ class Collection:
 
 @dataclass(frozen=True)
 class Document:
-    """`version` is opaque: each write changes it, and no number comes back after a delete."""
+    """`version` is opaque: each write changes it, and no number comes back after a delete.
+
+    `as_read` is the engine's own. Who carries it along to a write (`dataclasses.replace`) spares it another read.
+    """
 
     value: dict[str, Any]
     version: int
+    as_read: Any = field(default=None, repr=False, compare=False)
 
     @property
     def id(self) -> str:

@@ -15,8 +15,8 @@ def test_operations_cost_what_the_docs_say() -> None:
         "the same with its count, 30": 4,
         "page of 20 of all, with their count, among 300": 3,
         "create with two unique fields": 1,
-        "update": 3,
-        "delete": 3,
+        "update": 2,
+        "delete": 2,
     }
     assert (costs["read by id"].read_units, costs["read by id"].price) == (1, 0.125)
     create = costs["create with two unique fields"]

@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from runtime.store.documents import Document
@@ -35,7 +35,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 class Stored:
     """A document with what the table knows of it. `batch` is the one that it came in, if that is still marked.
 
-    `size` is that of the item that it was read from.
+    `size` is that of the item that it was read from, `item`.
     """
 
     value: dict[str, Any]
@@ -44,10 +44,11 @@ class Stored:
     order: bytes
     batch: bytes | None = None
     size: int = 0
+    item: Item | None = field(default=None, repr=False, compare=False)
 
     @property
     def document(self) -> Document:
-        return Document(self.value, self.version)
+        return Document(self.value, self.version, self.item)
 
 
 def document_item(stored: Stored) -> Item:
@@ -75,7 +76,15 @@ def stored(item: Item) -> Stored:
     else:
         value = json_value(item[VALUE], bytes(item[SHAPE]["B"]) if SHAPE in item else b"")
     order = bytes(item[ORDER]["B"])
-    return Stored(value, int(item[VERSION]["N"]), Key.of(item), order, batch_of(item), item_bytes(item))
+    return Stored(value, int(item[VERSION]["N"]), Key.of(item), order, batch_of(item), item_bytes(item), item)
+
+
+def stored_as_read(document: Document, key: Key) -> Stored | None:
+    """What is stored of a document that was read here and comes with no batch; None for others."""
+    item: Item | None = document.as_read
+    if not item or BATCH in item or Key.of(item) != key or int(item[VERSION]["N"]) != document.version:
+        return None
+    return stored(item)
 
 
 def of_batch(batch: bytes | None) -> dict[str, AttributeValue]:

@@ -17,7 +17,7 @@ from runtime.store.dynamodb.changes import Change, Changes
 from runtime.store.dynamodb.counters import counting
 from runtime.store.dynamodb.failures import CancelledError, ConditionFailedError
 from runtime.store.dynamodb.insertion_order import InsertionOrder
-from runtime.store.dynamodb.items import Stored, batch_of, stored
+from runtime.store.dynamodb.items import Stored, batch_of, stored, stored_as_read
 from runtime.store.dynamodb.keys import Keys, sort_key_of
 from runtime.store.dynamodb.requests import PATIENCE_SECONDS, UNKNOWN
 from runtime.store.dynamodb.state import State
@@ -97,7 +97,7 @@ class Writer:
     ) -> None:
         keys = Keys(self._collection.app, self._collection.type, self._state().shards)
         wanted = [keys.document(sort_key_of(document.id)) for document in documents]
-        there = self._read(wanted)
+        there = self._read(dict(zip(wanted, documents, strict=True)))
         missing = DocumentChangedError(len(documents))
         for position, (key, document) in enumerate(zip(wanted, documents, strict=True)):
             if key not in there or there[key].version != document.version:
@@ -207,10 +207,12 @@ class Writer:
     def _batches(self, changes: Changes) -> Batches:
         return Batches(self._table, changes, self._deadline)
 
-    def _read(self, keys: Sequence[Key]) -> dict[Key, Stored]:
+    def _read(self, documents: Mapping[Key, Document]) -> dict[Key, Stored]:
+        """The documents as they were read, if they say so; whether they are still so, the write itself finds out."""
+        known = {key: there for key, document in documents.items() if (there := stored_as_read(document, key))}
         marks = BatchMarks(self._table, self._deadline)
-        found = self._table.get_many(keys, self._deadline)
-        return {key: stored(item) for key, item in found.items() if marks.counts(item)}
+        found = self._table.get_many(documents.keys() - known.keys(), self._deadline)
+        return known | {key: stored(item) for key, item in found.items() if marks.counts(item)}
 
     def _until_done(self, attempt: Callable[[], Result]) -> Result:
         pause = FIRST_PAUSE_SECONDS

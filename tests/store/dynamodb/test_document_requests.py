@@ -1,12 +1,12 @@
 """How many requests operations on documents take, and what they cost."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
-from runtime.store.documents import Collection
+from runtime.store.documents import Collection, DocumentChangedError
 from runtime.store.dynamodb.documents import DynamoDocuments
 from runtime.store.dynamodb.table import Table
 from tests.store.asking import counted, found, values
@@ -109,7 +109,26 @@ def test_writes(place: Place) -> None:
     other = type(read)({**read.value, "Rank": -1}, read.version)
     assert requests(lambda: documents.replace(BOOKS, [other])) == (["batch_get_item", "transact_write_items"], 6)
     read = get(documents, BOOKS, "b1000")
-    assert requests(lambda: documents.delete(BOOKS, [read])) == (["batch_get_item", "transact_write_items"], 20)
+    assert requests(lambda: documents.delete(BOOKS, [type(read)(read.value, read.version)])) == (
+        ["batch_get_item", "transact_write_items"],
+        20,
+    )
+
+
+def test_what_was_read_is_written_over_without_another_read(place: Place) -> None:
+    documents = place.documents
+    documents.insert(BOOKS, [book(2000)])
+    read = get(documents, BOOKS, "b2000")
+    meter = place.client.start()
+    documents.replace(BOOKS, [replace(read, value={**read.value, "Rank": -1})])
+    assert meter.requests == ["transact_write_items"]
+    with pytest.raises(DocumentChangedError):
+        documents.delete(BOOKS, [read])
+    (again,) = found(documents, BOOKS, {"Id": "b2000"})
+    meter = place.client.start()
+    documents.delete(BOOKS, [again])
+    assert meter.requests == ["transact_write_items"]
+    assert found(documents, BOOKS, {"Rank": -1}) == []
 
 
 def test_a_process_that_has_just_started_reads_by_id_with_one_request(place: Place) -> None:
