@@ -33,9 +33,17 @@ endef
 package: .venv-sam/sam.stamp  ## Build the package for AWS from APP
 	$(SAM) build --parameter-overrides Architecture=$(LAMBDA_ARCHITECTURE)
 
-deploy: package  ## Deploy to AWS as STAGE (prod); asks what it has to know
-	$(SAM) deploy --guided --config-env $(if $(filter prod,$(STAGE)),default,$(STAGE)) \
+# Only the first deployment asks, for what SAM offers then are the template's defaults, not what the stack has.
+CONFIGURATION := $(if $(filter prod,$(STAGE)),default,$(STAGE))
+FIRST = $$(awk -v section='[$(CONFIGURATION).deploy.parameters]' \
+	'/^\[/ {inside = $$0 == section} inside && /^region/ {known = 1} END {if (!known) print "--guided"}' samconfig.toml)
+
+deploy: named-app package  ## Deploy APP to AWS as STAGE (prod); the first time, or with GUIDED=1, it asks
+	$(SAM) deploy $(if $(GUIDED),--guided,$(FIRST)) --config-env $(CONFIGURATION) \
 		--parameter-overrides Architecture=$(LAMBDA_ARCHITECTURE) Stage=$(STAGE) Revision=$$(date +%s)
+
+named-app:
+	@test "$(origin APP)" != file || { echo "Say which app is to be served: make deploy APP=examples/bookstore"; exit 1; }
 
 build-ApiFunction build-TenantFunction build-RunFunction: guest $(LAMBDA_WHEELS)/.stamp
 	@test "$$(uname -s)" = Linux || { echo "The guest for Lambda must be compiled on Linux, in a container for example."; exit 1; }
@@ -78,4 +86,4 @@ $(LAMBDA_EMULATOR)/.stamp: constraints-sam.txt | $(VENV)/serve.stamp
 	@.venv-sam/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints-sam.txt aws-sam-cli cfn-lint
 	@touch $@
 
-.PHONY: package deploy build-ApiFunction build-TenantFunction build-RunFunction lambda-emulator
+.PHONY: package deploy named-app build-ApiFunction build-TenantFunction build-RunFunction lambda-emulator
