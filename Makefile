@@ -8,6 +8,9 @@ MINUTES ?= 10
 # Next to nothing in these is quick, and to find that out takes each process of make quick a second.
 SLOW := bench container e2e escape faults fuzz soak template
 
+# Tests that neither measure nor kill, so that two at a time do not disturb each other.
+SIDE_BY_SIDE := apps data http query store template
+
 VENV := .venv
 BIN := $(VENV)/bin
 # The first Python that is new enough.
@@ -25,7 +28,8 @@ serve: $(VENV)/serve.stamp guest  ## Start the server on APP, at PORT, with its 
 	@exec $(BIN)/relive serve $(APP) --port $(PORT) --data $(DATA)
 
 test: lint guest  ## Check and test everything
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE:%=tests/%) --numprocesses 2 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE:%=--ignore=tests/%) $(PYTEST_ARGS)
 
 quick: $(VENV)/test.stamp guest  ## The checks and tests to run while working
 	$(BIN)/ruff check --quiet .

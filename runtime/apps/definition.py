@@ -20,6 +20,9 @@ RELATIONS = ("relation", "relations")
 MOST_SHARDS = 64
 """A read that needs all shards asks each of them."""
 
+MOST_UNIQUE = 40
+"""A write that changes all of them must fit into one transaction of DynamoDB: 100 actions, two for each value."""
+
 NEVER_UNIQUE = ("array", "object", "relations")
 
 
@@ -73,6 +76,13 @@ class TypeDefinition(Section):
     @classmethod
     def _rules_know_declared_types(cls, value: Any) -> Any:
         return with_declared_types(value)
+
+    @model_validator(mode="after")
+    def _has_few_unique_fields(self) -> "TypeDefinition":
+        number = sum(field.unique for field in self.fields.values())
+        if number > MOST_UNIQUE:
+            raise_any([problem(("fields",), f"{number} fields are unique; at most {MOST_UNIQUE} may be")])
+        return self
 
 
 class FunctionDefinition(Section):

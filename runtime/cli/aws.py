@@ -23,7 +23,7 @@ def in_words() -> Iterator[None]:
     try:
         yield
     except NoRegionError:
-        raise CommandError("Which region? Set AWS_REGION, or give your profile one (aws configure).") from None
+        raise CommandError("Which region? Set AWS_DEFAULT_REGION, or give your profile one (aws configure).") from None
     except ClientError as error:
         told = error.response.get("Error", {})
         raise CommandError(f"AWS refuses {error.operation_name}: {told.get('Message') or told.get('Code')}") from None

@@ -1,6 +1,7 @@
 """relive key: the master key, with which everything is allowed."""
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from runtime.settings import Settings
 
 WEEK_MINUTES = 7 * 24 * 60
+
+SETTLE_SECONDS = 2.0
+"""After so long, a rotation has told the servers, and every read of a parameter knows of it."""
 
 app = typer.Typer(no_args_is_help=True, help="The master key.", rich_markup_mode=None)
 
@@ -45,8 +49,7 @@ def show(data: options.Data = None, stack: options.Stack = None) -> None:
         print(configured)
         return
     with _keys(settings, stack) as (vault, accepted):
-        key = vault.key()
-        accepted.accept(key)
+        key = _accepted(vault, accepted)
     print(key)
 
 
@@ -59,13 +62,25 @@ def rotate(overlap: Overlap = 0, data: options.Data = None, stack: options.Stack
     if _configured(settings, stack):
         raise CommandError("The master key comes from the settings (RELIVE_MASTER_KEY). Change it there.")
     with _keys(settings, stack) as (vault, accepted):
-        accepted.accept(vault.key())  # so that there is an old one to overlap with
+        _accepted(vault, accepted)  # so that there is an old one to overlap with
         key = new_key()
         vault.replace(key)
         accepted.rotate(key, overlap * 60)
     print(key, flush=True)
     end = f"is valid for {overlap} minutes more" if overlap else "is void then"
     print(f"Servers that run take the new key {effect(settings)}. The old one {end}.", file=sys.stderr)
+
+
+def _accepted(vault: Vault, keys: "KeptMasterKey") -> str:
+    """The key of the vault, which servers accept from now on."""
+    key = vault.key()
+    if keys.has_another(key):
+        # Another command may be replacing it right now, and not every read of a parameter sees that at once: the key
+        # that it has made void must not come back.
+        time.sleep(SETTLE_SECONDS)
+        key = vault.key()
+    keys.accept(key)
+    return key
 
 
 def _configured(settings: "Settings", stack: str | None) -> str:

@@ -67,6 +67,11 @@ class KeptMasterKey:
         """See that this is the master key. If it was another one until now, that one is void."""
         self._write(lambda accepted: accepted if _current(accepted) == _digest(key) else [_Accepted(_digest(key))])
 
+    def has_another(self, key: str) -> bool:
+        """Whether a key was accepted, and the master key is another one now than this."""
+        current = _current(_read(self._store.get(PARTITION, KEY)))
+        return current is not None and current != _digest(key)
+
     def rotate(self, key: str, overlap_seconds: float = 0) -> None:
         """Have this as the master key from now on; others that are valid now stay so for `overlap_seconds` at most."""
         end = self._clock() + overlap_seconds

@@ -176,6 +176,10 @@ SCENARIOS = {
         book("{type: relations, to: Book, unique: true}"),
         ["5: types.Book.fields.F.unique: a field of type relations cannot be unique"],
     ),
+    "too many unique fields": (
+        book("{type: text}") + "".join(f"      U{n}: {{type: text, unique: true}}\n" for n in range(41)),
+        ["4: types.Book.fields: 41 fields are unique; at most 40 may be"],
+    ),
     "a relation to nothing": (
         book("{type: relation}"),
         ["5: types.Book.fields.F.to: is missing; a field of type relation names the type it points to"],

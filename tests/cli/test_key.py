@@ -7,6 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from runtime.cli.kept import open_store
+from runtime.cli.key import _accepted
+from runtime.http.master_key import KeptMasterKey
+from runtime.local.master_key import MasterKeyFile
+from runtime.settings import load_settings
 from tests.cli.commands import relive
 from tests.cli.conftest import Serve
 
@@ -52,6 +57,25 @@ def test_a_key_that_was_put_there_by_hand_counts_from_the_next_start(serve: Serv
     with serve() as process:
         url = process.wait_for(r"(http://[\d.:]+)/v1/shop")[1]
         assert (status(url, first), status(url, "by hand")) == (401, 200)
+
+
+def test_a_rotation_beside_it_is_not_undone(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_store(load_settings(data=data)) as store:
+        accepted = KeptMasterKey(store)
+        accepted.accept("old")
+        seen = []
+
+        class Vault(MasterKeyFile):
+            """Shows the old key for the last time, while another command rotates it."""
+
+            def key(self) -> str:
+                seen.append("new" if seen else "old")
+                accepted.rotate("new")
+                return seen[-1]
+
+        monkeypatch.setattr("runtime.cli.key.SETTLE_SECONDS", 0)
+        assert _accepted(Vault(data), accepted) == "new"
+        assert (accepted.is_valid("old"), accepted.is_valid("new")) == (False, True)
 
 
 @pytest.mark.parametrize(

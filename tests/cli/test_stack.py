@@ -165,7 +165,7 @@ def test_a_stack_of_something_else(aws: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("missing", "url", "sentence"),
     [
-        pytest.param("AWS_DEFAULT_REGION", "", "Which region? Set AWS_REGION", id="no region"),
+        pytest.param("AWS_DEFAULT_REGION", "", "Which region? Set AWS_DEFAULT_REGION", id="no region"),
         pytest.param("AWS_ACCESS_KEY_ID", "http://127.0.0.1:9", "AWS cannot be asked: Unable to locate", id="no credentials"),
         pytest.param("AWS_PROFILE", "http://127.0.0.1:9", "AWS cannot be asked: Could not connect", id="no way"),
     ],

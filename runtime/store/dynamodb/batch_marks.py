@@ -18,7 +18,7 @@ OVERDUE_SECONDS = 120.0
 """When others may take a batch that is not done for one whose process has ended: no request lasts as long."""
 
 KEPT_SECONDS = 24 * 60 * 60
-"""How long it is known of a batch what became of it, once nothing is marked with it any more."""
+"""How long it is known of a batch that it was given up. One of which nothing is known was not done either."""
 
 
 def new_batch() -> bytes:

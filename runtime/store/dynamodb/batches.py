@@ -11,13 +11,12 @@ from contextlib import suppress
 from functools import partial
 
 from runtime.deadline import Deadline
-from runtime.store.dynamodb.actions import EXISTS, EXPIRY, Action, Check, Condition, Delete, Item, Key, Put, Update
-from runtime.store.dynamodb.batch_marks import KEPT_SECONDS, gave_up, is_decided, is_overdue, new_batch, outcome
+from runtime.store.dynamodb.actions import EXISTS, Action, Check, Condition, Delete, Item, Key, Put, Update
+from runtime.store.dynamodb.batch_marks import gave_up, is_decided, is_overdue, new_batch, outcome
 from runtime.store.dynamodb.changes import Change, Changes
 from runtime.store.dynamodb.counters import counting
 from runtime.store.dynamodb.failures import CancelledError, ConditionFailedError
 from runtime.store.dynamodb.items import BATCH, ENDS, ID, batch_of, ends_with, in_batch, in_version, of_batch, stored
-from runtime.store.dynamodb.keys import batch_key
 from runtime.store.dynamodb.states import WRITE_SECONDS
 from runtime.store.dynamodb.table import Table
 from runtime.store.dynamodb.transactions import chunks
@@ -67,7 +66,7 @@ class Batches:
                     require_free(inserted)
                     raise AgainError(pause=True) from error
                 raise
-        self._clean(batch, [_unmarked(put.key, batch) for put in (*conditional, *others)])
+        self._clean([_unmarked(put.key, batch) for put in (*conditional, *others)])
 
     def change(self, change: Change, counted: int, meaning: Meaning) -> None:
         """Replace or delete a document. `meaning` says what it means that a condition of the change does not hold."""
@@ -86,7 +85,7 @@ class Batches:
                 self._take_back(batch, coming, going)
                 raise
         unmarking: list[Action] = [_unmarked(put.key, batch) for put in coming]
-        self._clean(batch, [*unmarking, *(_gone(key, batch) for key in going)])
+        self._clean([*unmarking, *(_gone(key, batch) for key in going)])
 
     def clear(self, there: Item, batch: bytes) -> None:
         """Take away a document or claim that came with a batch that was not done in time, and all that came with it."""
@@ -156,13 +155,14 @@ class Batches:
         self._do_what_holds(free, self._patience())
         return len(free) == len(taken)
 
-    def _clean(self, batch: bytes, cleaning: Sequence[Action]) -> None:
-        """Take the marks of a batch away that is done. What somebody else has changed since has none."""
+    def _clean(self, cleaning: Sequence[Action]) -> None:
+        """Take the marks of a batch away that is done. What somebody else has changed since has none.
+
+        That it is done is known for good: a request that was repeated may arrive late, and bring a mark back.
+        """
         patience = Deadline.after(CLEANING_SECONDS)
         try:
             self._do_what_holds(cleaning, patience)
-            expiry = {":ttl": {"N": str(int(KEPT_SECONDS + _seconds_of(batch)))}}
-            self._table.write(Update(batch_key(batch), "SET #ttl = :ttl", {"#ttl": EXPIRY}, expiry), patience)
         except StoreError as error:
             logger.warning("The marks of a batch are left: %s", error)
 
@@ -204,7 +204,3 @@ def _gone(key: Key, batch: bytes) -> Action:
 
 def _staying(key: Key, batch: bytes) -> Action:
     return _unmarked(key, batch, ENDS)
-
-
-def _seconds_of(batch: bytes) -> float:
-    return int.from_bytes(batch[:8], "big") / 1000

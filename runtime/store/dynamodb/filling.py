@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Sequence
 from runtime.deadline import Deadline
 from runtime.store.documents import DuplicatesExistError
 from runtime.store.dynamodb.actions import Action, Check, Condition, Put
+from runtime.store.dynamodb.batch_marks import BatchMarks
 from runtime.store.dynamodb.changes import Changes
 from runtime.store.dynamodb.failures import CancelledError
-from runtime.store.dynamodb.items import ID, Stored, in_version, stored
+from runtime.store.dynamodb.items import ID, Stored, in_version, stored, unmarked
 from runtime.store.dynamodb.keys import Keys
 from runtime.store.dynamodb.state import State
 from runtime.store.dynamodb.table import TRANSACTION_ITEMS, Table
@@ -80,7 +81,8 @@ class Filling:
             except CancelledError as error:
                 self._require_no_duplicate(there, error)
             item = self._table.get(document.key, self._deadline)
-            there = stored(item) if item else None
+            # What comes with a batch that is not done brings its entries and claims itself.
+            there = unmarked(item) if item and BatchMarks(self._table, self._deadline).counts(item) else None
 
     def _require_no_duplicate(self, document: Stored, error: CancelledError) -> None:
         """Raise DuplicatesExistError if a claim of the document is that of another one that really has the value."""

@@ -164,10 +164,12 @@ class Finding:
 
     def _scanned(self, query: Query, parts: list[Expression]) -> Iterator[Stored]:
         """From all documents, in no order."""
-        yield from self._matching(self._documents.all(pushed_down(query.filter.expression)), query.filter)
-        if self._documents.looked_at > MANY_LOOKED_AT:
-            filtered = [part.path for part in parts if isinstance(part, Field | HasAll)]
-            self._advise(filtered or [field.path for field in query.sort.fields])
+        try:
+            yield from self._matching(self._documents.all(pushed_down(query.filter.expression)), query.filter)
+        finally:  # whoever had no time for all of them needs the advice most
+            if self._documents.looked_at > MANY_LOOKED_AT:
+                filtered = [part.path for part in parts if isinstance(part, Field | HasAll)]
+                self._advise(filtered or [field.path for field in query.sort.fields])
 
     def _sorted(self, documents: Iterable[Stored], query: Query) -> Iterator[Stored]:
         shelf = SortedDocuments(
@@ -187,7 +189,7 @@ class Finding:
         fields = dict.fromkeys(path.names[0] for path in paths if path.names[0] not in self._indexes.by_field)
         advice = f" Declare {' or '.join(fields)} in relive.yaml to have an index." if fields else ""
         logger.warning(
-            "A query on the type %s of the app %s looked at all %d items.%s",
+            "A query on the type %s of the app %s looked at %d items one by one.%s",
             self._collection.type,
             self._collection.app,
             self._documents.looked_at,

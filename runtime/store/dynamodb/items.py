@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runtime.store.documents import Document
@@ -77,6 +77,14 @@ def stored(item: Item) -> Stored:
         value = json_value(item[VALUE], bytes(item[SHAPE]["B"]) if SHAPE in item else b"")
     order = bytes(item[ORDER]["B"])
     return Stored(value, int(item[VERSION]["N"]), Key.of(item), order, batch_of(item), item_bytes(item), item)
+
+
+def unmarked(item: Item) -> Stored:
+    """A document that came with a batch that is done, if with any: what is written for it counts at once.
+
+    Whoever takes the marks of the batch away does not know of it, so it must have none.
+    """
+    return replace(stored(item), batch=None)
 
 
 def stored_as_read(document: Document, key: Key) -> Stored | None:

@@ -16,7 +16,7 @@ from runtime.store.dynamodb.actions import Key, successor
 from runtime.store.dynamodb.batch_marks import BatchMarks
 from runtime.store.dynamodb.duplicates import first_duplicate
 from runtime.store.dynamodb.filling import Filling
-from runtime.store.dynamodb.items import stored
+from runtime.store.dynamodb.items import unmarked
 from runtime.store.dynamodb.keys import CLAIM_PARTS, Keys
 from runtime.store.dynamodb.state import Dropped, Making, State
 from runtime.store.dynamodb.states import SETTLE_SECONDS, States
@@ -129,7 +129,7 @@ class Makers:
         page = next(self._table.query(filling.keys.documents(shard), deadline, low=low, limit=PAGE))
         marks = BatchMarks(self._table, deadline)
         marks.look_up(page.items)
-        documents = [stored(item) for item in page.items if marks.counts(item)]
+        documents = [unmarked(item) for item in page.items if marks.counts(item)]
         if kind == "entries_made":
             filling.fill_entries(documents, fields)
         else:

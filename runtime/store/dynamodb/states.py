@@ -31,14 +31,18 @@ class States:
         self._table = table
         self._lease = lease
         self._lock = threading.Lock()
-        # By app and type: what was read, and when.
-        self._known: dict[tuple[str, str], tuple[State, float]] = {}
+        # By app and type: what was read, and when, by the monotonic clock and by that of the day.
+        self._known: dict[tuple[str, str], tuple[State, float, float]] = {}
 
     def remembered(self, collection: Collection) -> State | None:
         """The state that may still be gone by."""
         with self._lock:
             known = self._known.get((collection.app, collection.type))
-        return known[0] if known and time.monotonic() - known[1] < self._lease else None
+        # By both clocks: the monotonic one may stand still while an instance of Lambda or a machine is asleep, and that
+        # of the day may be set back.
+        if known and time.monotonic() - known[1] < self._lease and time.time() - known[2] < self._lease:
+            return known[0]
+        return None
 
     def forget(self, collection: Collection) -> None:
         """Go by no state any more that was read before."""
@@ -67,7 +71,8 @@ class States:
         with self._lock:
             before = self._known.get((collection.app, collection.type))
             if before is None or before[1] <= asked_at:  # else another thread has asked later
-                self._known[collection.app, collection.type] = (state, asked_at)
+                day = time.time() - (time.monotonic() - asked_at)
+                self._known[collection.app, collection.type] = (state, asked_at, day)
         return state
 
     def created(self, collection: Collection, deadline: Deadline) -> State:

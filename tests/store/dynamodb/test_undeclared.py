@@ -52,10 +52,14 @@ def test_the_log_says_what_would_help(
     monkeypatch.setattr("runtime.store.dynamodb.finding.MANY_LOOKED_AT", 100)
     with caplog.at_level(logging.WARNING):
         ids(documents, BOOKS, filter, sort)
-    assert caplog.messages == [f"A query on the type Book of the app shop looked at all 120 items.{advice}"]
+    assert caplog.messages == [f"A query on the type Book of the app shop looked at 120 items one by one.{advice}"]
 
 
-def test_it_ends_at_the_deadline(documents: DynamoDocuments) -> None:
+def test_it_ends_at_the_deadline(
+    documents: DynamoDocuments, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runtime.store.dynamodb.finding.MANY_LOOKED_AT", 100)
+
     class Slow:
         """A client to which a page is the last thing that there is time for."""
 
@@ -81,6 +85,8 @@ def test_it_ends_at_the_deadline(documents: DynamoDocuments) -> None:
             list(slow.find(BOOKS, query({"Price": 3}, sort), deadline))
         assert error.value.code == 650
         assert client.queries == 1
+    told = "A query on the type Book of the app shop looked at 120 items one by one. Declare Price in relive.yaml"
+    assert [message.startswith(told) for message in caplog.messages] == [True, True]
 
 
 def test_a_few_are_found_without_a_look_at_all(documents: DynamoDocuments, caplog: pytest.LogCaptureFixture) -> None:
