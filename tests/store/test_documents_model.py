@@ -276,7 +276,7 @@ class DocumentsMachine(RuleBasedStateMachine):
         assert found(self.store, self.collection) == list(self.model.values())
 
 
-TestDocumentsMachine = DocumentsMachine.TestCase
+TestDocumentsMachine = pytest.mark.slow(DocumentsMachine.TestCase)
 TestDocumentsMachine.settings = settings(
     max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

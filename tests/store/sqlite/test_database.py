@@ -254,6 +254,7 @@ def count_up(path: Path, times: int) -> None:
 
 
 class TestSeveralProcesses:
+    @pytest.mark.slow
     def test_they_lose_no_update_and_see_each_other(self, tmp_path: Path) -> None:
         path = tmp_path / "relive.db"
         store = SqliteStore(path)

@@ -156,7 +156,7 @@ class PreparationMachine(RuleBasedStateMachine):
         assert require_consistent(self.path) == self.model
 
 
-TestPreparationMachine = PreparationMachine.TestCase
+TestPreparationMachine = pytest.mark.slow(PreparationMachine.TestCase)
 TestPreparationMachine.settings = settings(
     max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
