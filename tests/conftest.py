@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from runtime.application import Application
 from runtime.apps.app import App
@@ -18,7 +18,10 @@ from runtime.settings import Settings
 ROOT = Path(__file__).parents[1]
 MASTER_KEY = "a-master-key-for-tests"
 
-settings.register_profile("quick", max_examples=20, deadline=None)
+# On a busy machine the first example of all may take a second to draw.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("suite"), max_examples=20)
+settings.load_profile("suite")
 
 MakeApplication = Callable[..., Application]
 MakeApp = Callable[..., App]
