@@ -23,6 +23,7 @@ HELLO = "def on_request(request, response):\n    return 'hello, {}'\n"
 
 def test_it_prints_what_one_needs_to_begin(start_server: StartServer) -> None:
     server = start_server()
+    server.wait_for("curl ", times=4)
     assert server.url in server.output
     assert "bookstore" in server.output
     assert MASTER_KEY in server.output
@@ -81,7 +82,8 @@ def test_logs_secrets_and_enable(start_server: StartServer) -> None:
     assert "read [secret KEY]" in logged
     assert "902" in logged
     assert "a-secret-of-ours" not in logged + server.output
-    server.run("enable", "top_books", "--app", "bookstore")
+    assert "within 1 second" in server.run("enable", "top_books", "--app", "bookstore")
+    time.sleep(1)
     assert httpx.get(address).status_code == 200
 
 
