@@ -1,6 +1,7 @@
 """What all tests share: the compiled guest, applications on it, and how a skipped test is treated."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ from runtime.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 MASTER_KEY = "a-master-key-for-tests"
+
+# What a shell starts in the background ignores Ctrl-C, and so would all that the tests start and end with it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # On a busy machine the first example of all may take a second to draw.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
