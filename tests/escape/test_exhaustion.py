@@ -149,7 +149,8 @@ NEVER_ENDING = [
         from collections.abc import Mapping
         class Endless(Mapping):
             def __iter__(self):
-                while True: yield 'the same key'
+                # Slowly: the keys are put into a list first, and time has to run out before memory does.
+                while sum(range(10_000)): yield 'the same key'
             def __len__(self): return 1
             def __getitem__(self, key): return 1
         return Endless()
