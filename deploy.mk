@@ -18,7 +18,7 @@ SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 
 # botocore comes along, though Lambda brings one: this one is of a known version, compiled, and has these services alone.
 # docs/performance.md has the figures.
-AWS_SERVICES := dynamodb
+AWS_SERVICES := dynamodb ssm
 NOT_IN_PACKAGE := cli local sandbox/guests sandbox/build.py sandbox/immortal.py sandbox/linking sandbox/memory_image.py
 
 # Where a Python of Lambda's version may be. That of the tests' image comes first, if they have made it.
@@ -45,7 +45,7 @@ deploy: named-app package  ## Deploy APP to AWS as STAGE (prod); the first time,
 named-app:
 	@test "$(origin APP)" != file || { echo "Say which app is to be served: make deploy APP=examples/bookstore"; exit 1; }
 
-build-ApiFunction build-TenantFunction build-RunFunction: guest $(LAMBDA_WHEELS)/.stamp
+build-ApiFunction build-TenantFunction build-RunFunction build-KeyFunction: guest $(LAMBDA_WHEELS)/.stamp
 	@test "$$(uname -s)" = Linux || { echo "The guest for Lambda must be compiled on Linux, in a container for example."; exit 1; }
 	@test -n "$(ARTIFACTS_DIR)" || { echo "This is for sam build, which says where the package goes. Use: make package"; exit 1; }
 	@$(BIN)/python -c 'import sys; from pathlib import Path; from runtime.apps.folder import load; sys.excepthook = lambda kind, error, trace: print(error, file=sys.stderr); load(Path(sys.argv[1]))' "$(APP)"
@@ -86,4 +86,4 @@ $(LAMBDA_EMULATOR)/.stamp: constraints-sam.txt | $(VENV)/serve.stamp
 	@.venv-sam/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints-sam.txt aws-sam-cli cfn-lint
 	@touch $@
 
-.PHONY: package deploy named-app build-ApiFunction build-TenantFunction build-RunFunction lambda-emulator
+.PHONY: package deploy named-app build-ApiFunction build-TenantFunction build-RunFunction build-KeyFunction lambda-emulator

@@ -15,8 +15,8 @@ def sentence_for(error: Exception) -> str | None:
         return error.message.removeprefix(CATALOGUE[error.code].message).strip() or error.message
 
     # Imported here: `relive --help` needs none of it.
+    from runtime.http.master_key_vault import MasterKeyError
     from runtime.local.listener import CannotListenError
-    from runtime.local.master_key import MasterKeyError
     from runtime.local.processes import CannotServeError
     from runtime.sandbox.architecture import ForeignGuest
     from runtime.sandbox.build import BuildFailed

@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from runtime.http.master_key_vault import MasterKeyError, new_key
+
 FILE_NAME = "master-key"
-
-
-class MasterKeyError(Exception):
-    """The kept key cannot be used; the message is a sentence that says why."""
 
 
 def master_key(data: Path, configured: str = "") -> str:
@@ -23,13 +21,8 @@ def master_key(data: Path, configured: str = "") -> str:
     return MasterKeyFile(data).key()
 
 
-def new_key() -> str:
-    """A key of 256 random bits."""
-    return secrets.token_urlsafe(32)
-
-
 class MasterKeyFile:
-    """The key in its file of a data folder. Both methods raise MasterKeyError."""
+    """A Vault: the key in its file of a data folder. Both methods raise MasterKeyError."""
 
     def __init__(self, data: Path) -> None:
         self._file = data / FILE_NAME

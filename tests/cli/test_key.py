@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from runtime.cli.kept import open_store
-from runtime.cli.key import _accepted
 from runtime.http.master_key import KeptMasterKey
+from runtime.http.master_key_vault import accepted_key
 from runtime.local.master_key import MasterKeyFile
 from runtime.settings import load_settings
 from tests.cli.commands import relive
@@ -73,8 +73,8 @@ def test_a_rotation_beside_it_is_not_undone(data: Path, monkeypatch: pytest.Monk
                 accepted.rotate("new")
                 return seen[-1]
 
-        monkeypatch.setattr("runtime.cli.key.SETTLE_SECONDS", 0)
-        assert _accepted(Vault(data), accepted) == "new"
+        monkeypatch.setattr("runtime.http.master_key_vault.SETTLE_SECONDS", 0)
+        assert accepted_key(Vault(data), accepted) == "new"
         assert (accepted.is_valid("old"), accepted.is_valid("new")) == (False, True)
 
 

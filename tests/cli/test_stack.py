@@ -13,13 +13,14 @@ from botocore.session import get_session
 
 from runtime.cli.failure import CommandError
 from runtime.cli.place import CACHE_SECONDS_IN_LAMBDA
-from runtime.cli.stack import MasterKeyParameter, table_of
+from runtime.cli.stack import master_key_of, table_of
 from runtime.cloudcode.breaker import Breaker
 from runtime.cloudcode.logs.kept import KeptLogs
 from runtime.cloudcode.logs.record import CallRecord
 from runtime.cloudcode.secrets import Secrets
 from runtime.data.rollout_lease import Version, claim
 from runtime.http.master_key import KeptMasterKey
+from runtime.http.master_key_parameter import MasterKeyParameter
 from runtime.store.dynamodb.client import LazyClient
 from runtime.store.dynamodb.records import DynamoStore
 from runtime.store.dynamodb.table import Table
@@ -107,14 +108,14 @@ def test_the_key_is_made_shown_and_rotated(aws: dict[str, str], stack: str, stor
 
 
 def test_the_key_is_encrypted(stack: str) -> None:
-    MasterKeyParameter(stack).key()
     ssm: Any = get_session().create_client("ssm")
-    parameter = ssm.get_parameter(Name=f"/relive/{stack}/master-key", WithDecryption=True)["Parameter"]
+    MasterKeyParameter(ssm, master_key_of(stack)).key()
+    parameter = ssm.get_parameter(Name=master_key_of(stack), WithDecryption=True)["Parameter"]
     assert parameter["Type"] == "SecureString"
 
 
 def test_all_who_ask_first_get_the_same_key(stack: str) -> None:
-    parameters = [MasterKeyParameter(stack) for _ in range(8)]
+    parameters = [MasterKeyParameter(get_session().create_client("ssm"), master_key_of(stack)) for _ in range(8)]
     together = threading.Barrier(8)
 
     def ask(parameter: MasterKeyParameter) -> str:

@@ -10,7 +10,9 @@ BUDGET_SECONDS = 2
 API = "functions.api.app"
 RUN = "functions.run.app"
 FUNCTIONS = {API: "ApiFunction", RUN: "RunFunction"}
-"""Their names in template.yaml."""
+"""Those that serve, by their names in template.yaml."""
+
+KEY = "functions.key.app"
 
 # Name of the event, handler's module, status, error code, and what else is in the body.
 SCENARIOS: list[tuple[str, str, int, int | None, str]] = [

@@ -11,7 +11,7 @@ Template = dict[str, Any]
 
 SOURCE = ROOT / "template.yaml"
 GIVEN = {"AWS::Region": "eu-central-1", "AWS::Partition": "aws", "AWS::StackName": "relive", "AWS::URLSuffix": "amazonaws.com"}  # fmt: skip
-REFERENCE = re.compile(r"\$\{([\w:]+)\}")
+REFERENCE = re.compile(r"\$\{([\w:.]+)\}")
 
 
 class Gone:

@@ -150,7 +150,7 @@ class TestTenants:
 
     def test_it_is_like_the_other_one(self, make_stack: MakeStack) -> None:
         functions = make_stack(**TENANTS).of_type("AWS::Lambda::Function")
-        own = {"Description", "TenancyConfig", "SnapStart"}
+        own = {"Description", "Role", "TenancyConfig", "SnapStart"}
         tenants, others = (
             {name: value for name, value in functions[function].items() if name not in own}
             for function in ("TenantFunction", "ApiFunction")

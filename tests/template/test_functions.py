@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from runtime.cli.stack import master_key_of
 from runtime.settings import Settings, environment_names
 from tests.conftest import ROOT
-from tests.functions.events import FUNCTIONS
+from tests.functions.events import FUNCTIONS, KEY
 from tests.functions.package import LAMBDA_PYTHON
 from tests.template.conftest import MakeStack
 from tests.template.examples import KINDS, TENANTS
@@ -30,7 +31,10 @@ OWN_ADDRESS = {"RELIVE_PUBLIC_URL", "RELIVE_BUDGET_SECONDS"}
 
 
 def functions_of(stack: Stack) -> dict[str, dict[str, Any]]:
-    return stack.of_type("AWS::Lambda::Function")
+    """Those that serve."""
+    return {
+        name: function for name, function in stack.of_type("AWS::Lambda::Function").items() if name != "KeyFunction"
+    }
 
 
 def variables_of(function: dict[str, Any]) -> dict[str, Any]:
@@ -49,7 +53,24 @@ def test_they_are_those_that_events_are_for(make_stack: MakeStack) -> None:
     assert handlers == {f"{module}.handler": name for module, name in FUNCTIONS.items()}
 
 
-@pytest.mark.parametrize("module", FUNCTIONS)
+def test_one_more_makes_the_master_key(make_stack: MakeStack) -> None:
+    stack = make_stack()
+    function = stack.resources["KeyFunction"]["Properties"]
+    key = stack.resources["MasterKey"]["Properties"]
+    assert function["Handler"] == f"{KEY}.handler"
+    assert variables_of(function)["RELIVE_TABLE"] == {"Ref": "Table"}
+    assert key["ServiceToken"] == {"Fn::GetAtt": ["KeyFunction", "Arn"]}
+    assert key["Parameter"] == master_key_of("relive")
+
+
+def test_cloudformation_waits_for_the_key_until_lambda_has_tried_three_times(make_stack: MakeStack) -> None:
+    """Lambda invokes a function that has failed again after one minute, and after two more (AWS: retry behaviour)."""
+    stack = make_stack()
+    timeout = stack.resources["KeyFunction"]["Properties"]["Timeout"]
+    assert int(stack.resources["MasterKey"]["Properties"]["ServiceTimeout"]) >= 3 * timeout + 60 + 120
+
+
+@pytest.mark.parametrize("module", [*FUNCTIONS, KEY])
 def test_handlers_are_there(module: str) -> None:
     tree = ast.parse((ROOT / f"{module.replace('.', '/')}.py").read_text())
     assert "handler" in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
@@ -60,7 +81,7 @@ def test_they_run_the_python_that_the_package_is_built_for(make_stack: MakeStack
     assert f"\nLAMBDA_PYTHON ?= {LAMBDA_PYTHON}\n" in (ROOT / "deploy.mk").read_text()
 
 
-@pytest.mark.parametrize("function", [*FUNCTIONS.values(), "TenantFunction"])
+@pytest.mark.parametrize("function", [*FUNCTIONS.values(), "TenantFunction", "KeyFunction"])
 def test_make_knows_how_to_build_each_function(template: Template, function: str) -> None:
     assert template["Resources"][function]["Metadata"]["BuildMethod"] == "makefile"
     command = ["make", "--dry-run", f"build-{function}", "ARTIFACTS_DIR=artifacts"]

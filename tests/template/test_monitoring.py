@@ -221,7 +221,7 @@ class TestBudget:
             assert told["Subscribers"] == [{"SubscriptionType": "EMAIL", "Address": ADDRESS}]
 
 
-@pytest.mark.parametrize("group", ["ApiLogs", "RunLogs"])
+@pytest.mark.parametrize("group", ["ApiLogs", "RunLogs", "KeyLogs"])
 def test_logs_are_kept_for_as_long_as_was_asked_for(make_stack: MakeStack, group: str) -> None:
     stack = make_stack(LogDays="7")
     assert stack.resources[group]["Properties"] == {"RetentionInDays": "7"}
