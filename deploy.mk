@@ -30,6 +30,23 @@ echo "no Python $(LAMBDA_PYTHON) on this machine to compile it, and no other ver
 echo "pyenv install $(LAMBDA_PYTHON), uv python install $(LAMBDA_PYTHON) or a package of your system, and build again."; echo; } >&2
 endef
 
+define CAN_BUILD
+test "$$(uname -s)" = Linux || { echo "The guest for Lambda must be compiled on Linux, in a container for example."; exit 1; }; \
+test -n "$(ARTIFACTS_DIR)" || { echo "This is for sam build, which says where the package goes. Use: make package"; exit 1; }
+endef
+
+define COPY_CODE
+mkdir -p "$(ARTIFACTS_DIR)" && cp -R $(LAMBDA_WHEELS)/. runtime functions "$(ARTIFACTS_DIR)" && cd "$(ARTIFACTS_DIR)" \
+&& rm -rf .stamp bin $(NOT_IN_PACKAGE:%=runtime/%) && find . -name __pycache__ -type d -prune -exec rm -rf {} +
+endef
+
+# Code is read-only in Lambda: what is not compiled here is compiled at each cold start. Times of files change on the way
+# there, so that they must not decide whether compiled code is used.
+define COMPILE
+for python in $(LAMBDA_INTERPRETERS); do if "$$python" -c pass 2>/dev/null; then cd "$(ARTIFACTS_DIR)" \
+&& exec "$$python" -m compileall -q --invalidation-mode unchecked-hash -x '^\./app/' .; fi; done; $(NOT_COMPILED)
+endef
+
 package: .venv-sam/sam.stamp  ## Build the package for AWS from APP
 	$(SAM) build --parameter-overrides Architecture=$(LAMBDA_ARCHITECTURE)
 
@@ -45,23 +62,25 @@ deploy: named-app package  ## Deploy APP to AWS as STAGE (prod); the first time,
 named-app:
 	@test "$(origin APP)" != file || { echo "Say which app is to be served: make deploy APP=examples/bookstore"; exit 1; }
 
-build-ApiFunction build-TenantFunction build-RunFunction build-KeyFunction: guest $(LAMBDA_WHEELS)/.stamp
-	@test "$$(uname -s)" = Linux || { echo "The guest for Lambda must be compiled on Linux, in a container for example."; exit 1; }
-	@test -n "$(ARTIFACTS_DIR)" || { echo "This is for sam build, which says where the package goes. Use: make package"; exit 1; }
+build-ApiFunction build-TenantFunction build-RunFunction: guest $(LAMBDA_WHEELS)/.stamp
+	@$(CAN_BUILD)
 	@$(BIN)/python -c 'import sys; from pathlib import Path; from runtime.apps.folder import load; sys.excepthook = lambda kind, error, trace: print(error, file=sys.stderr); load(Path(sys.argv[1]))' "$(APP)"
+	@$(COPY_CODE)
 	@mkdir -p "$(ARTIFACTS_DIR)/guests" "$(ARTIFACTS_DIR)/app"
-	@cp -R $(LAMBDA_WHEELS)/. runtime functions "$(ARTIFACTS_DIR)"
-	@cd "$(ARTIFACTS_DIR)" && rm -rf .stamp bin $(NOT_IN_PACKAGE:%=runtime/%)
-	@find "$(ARTIFACTS_DIR)" -name __pycache__ -type d -prune -exec rm -rf {} +
 	@cp build/guests/python-$(LAMBDA_MACHINE).cwasm "$(ARTIFACTS_DIR)/guests"
 	@for part in relive.yaml functions types shared; do \
 		if test -e "$(APP)/$$part"; then cp -R "$(APP)/$$part" "$(ARTIFACTS_DIR)/app" || exit 1; fi; done
-	@# Code is read-only in Lambda: what is not compiled here is compiled at each cold start. Times of files change on the
-	@# way there, so that they must not decide whether compiled code is used.
-	@for python in $(LAMBDA_INTERPRETERS); do if "$$python" -c pass 2>/dev/null; then cd "$(ARTIFACTS_DIR)" \
-		&& exec "$$python" -m compileall -q --invalidation-mode unchecked-hash -x '^\./app/' .; fi; done; $(NOT_COMPILED)
+	@$(COMPILE)
 	@# Which of two versions of the app is the later one. Their files' times do not survive the way to Lambda.
 	@date +%s > "$(ARTIFACTS_DIR)/built"
+	@chmod -R a+rX "$(ARTIFACTS_DIR)"
+
+# It runs no user code, and once: neither sandbox nor app.
+build-KeyFunction: $(LAMBDA_WHEELS)/.stamp
+	@$(CAN_BUILD)
+	@$(COPY_CODE)
+	@cd "$(ARTIFACTS_DIR)" && rm -rf wasmtime wasmtime-* runtime/sandbox
+	@$(COMPILE)
 	@chmod -R a+rX "$(ARTIFACTS_DIR)"
 
 $(LAMBDA_WHEELS)/.stamp: pyproject.toml constraints.txt deploy.mk deployment/trim_botocore.py | $(VENV)/serve.stamp

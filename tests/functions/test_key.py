@@ -161,6 +161,12 @@ def test_nobody_is_told_the_key(stack: Stack, capsys: pytest.CaptureFixture[str]
     assert "a-secret" not in printed
 
 
+def test_its_package_has_neither_sandbox_nor_app(built: Path) -> None:
+    names = {path.name for path in (built / "KeyFunction").iterdir()}
+    assert {"functions", "runtime", "botocore"} <= names
+    assert not names & {"wasmtime", "guests", "app"}
+
+
 def test_from_the_package(stack: Stack, built: Path, tmp_path: Path) -> None:
     """With what the package has of botocore, in the Python of Lambda."""
     (tmp_path / "events.json").write_text(

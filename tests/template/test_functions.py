@@ -87,7 +87,7 @@ def test_make_knows_how_to_build_each_function(template: Template, function: str
     command = ["make", "--dry-run", f"build-{function}", "ARTIFACTS_DIR=artifacts"]
     finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stderr
-    assert "artifacts/app" in finished.stdout
+    assert ("artifacts/app" in finished.stdout) is (function != "KeyFunction")
 
 
 @pytest.mark.parametrize("kind", KINDS)
