@@ -142,16 +142,20 @@ class Soak:
             client.hostile_part = hostile_part
             thread.start()
         while (elapsed := time.monotonic() - began) < seconds and not self._stopped.wait(0.25):
-            requests = sum(client.good.codes.total() + client.bad.codes.total() for client in self._clients)
-            self._show(phase.name, elapsed / seconds, requests)
+            self._show(phase.name, elapsed / seconds, self._requests())
         over.set()
         for thread in threads:
             thread.join()
+        self._show(phase.name, 1, self._requests())
         phase.seconds = time.monotonic() - began
         for client in self._clients:
             good, bad = client.take_tallies()
             phase.good.add(good)
             phase.bad.add(bad)
+
+    def _requests(self) -> int:
+        """How many have ended in this phase."""
+        return sum(client.good.codes.total() + client.bad.codes.total() for client in self._clients)
 
     def _measure(self, moment: str) -> None:
         self._stopped.wait(REST_SECONDS)
