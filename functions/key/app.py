@@ -11,6 +11,7 @@ from runtime.http.master_key import KeptMasterKey
 from runtime.http.master_key_parameter import MasterKeyParameter
 from runtime.http.master_key_vault import accepted_key
 from runtime.settings import load_settings
+from runtime.store.dynamodb.session import aws_session
 from runtime.store.engine import open_engine
 
 logger = Logger(service="relive-key")
@@ -35,11 +36,9 @@ def handler(event: CloudFormationCustomResourceEvent, _: LambdaContext) -> None:
 
 def make_key(parameter: str) -> None:
     """Have the key of the parameter accepted in the table. Both may be there, of a stack of this name before."""
-    from botocore.session import get_session
-
     engine = open_engine(load_settings())
     try:
-        vault = MasterKeyParameter(get_session().create_client("ssm"), parameter)
+        vault = MasterKeyParameter(aws_session().create_client("ssm"), parameter)
         accepted_key(vault, KeptMasterKey(engine.records))
     finally:
         engine.close()

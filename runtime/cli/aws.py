@@ -5,14 +5,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from runtime.cli.failure import CommandError
+from runtime.store.dynamodb.session import aws_session
 
 
 def client(service: str) -> Any:
     """A client of botocore; region, credentials and profile are those of the environment. Raises CommandError."""
-    from botocore.session import get_session
-
     with in_words():
-        return get_session().create_client(service)
+        return aws_session().create_client(service)
 
 
 @contextmanager
@@ -23,14 +22,11 @@ def in_words() -> Iterator[None]:
     try:
         yield
     except NoRegionError:
-        raise CommandError("Which region? Set AWS_DEFAULT_REGION, or give your profile one (aws configure).") from None
+        raise CommandError(
+            "Which region? Set AWS_DEFAULT_REGION or AWS_REGION, or give your profile one (aws configure)."
+        ) from None
     except ClientError as error:
         told = error.response.get("Error", {})
         raise CommandError(f"AWS refuses {error.operation_name}: {told.get('Message') or told.get('Code')}") from None
     except BotoCoreError as error:
         raise CommandError(f"AWS cannot be asked: {error}") from None
-
-
-def code_of(error: Any) -> str:
-    """The code of botocore's ClientError, such as ParameterNotFound."""
-    return str(error.response.get("Error", {}).get("Code", ""))

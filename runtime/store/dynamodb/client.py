@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol, cast
 
+from runtime.store.dynamodb.session import aws_session
+
 CONNECT_SECONDS = 1.0
 """How long to wait for a connection. AWS is in the same region."""
 
@@ -61,8 +63,8 @@ def answer_within(seconds: float) -> Iterator[None]:
 class LazyClient:
     """Answers the one client, which it makes at the first call: importing and making it take a third of a second.
 
-    Region, credentials and, for tests, the endpoint (AWS_ENDPOINT_URL_DYNAMODB) are those of the environment. Raises
-    botocore's NoRegionError and others if they do not suffice.
+    Region (see aws_session), credentials and, for tests, the endpoint (AWS_ENDPOINT_URL_DYNAMODB) are those of the
+    environment. Raises botocore's NoRegionError and others if they do not suffice.
     """
 
     def __init__(self) -> None:
@@ -84,7 +86,6 @@ class LazyClient:
 
 def _make_client() -> DynamoDBClient:
     from botocore.config import Config
-    from botocore.session import get_session
 
     config = Config(
         connect_timeout=CONNECT_SECONDS,
@@ -95,7 +96,7 @@ def _make_client() -> DynamoDBClient:
         parameter_validation=False,
         tcp_keepalive=True,
     )
-    client = get_session().create_client("dynamodb", config=config)
+    client = aws_session().create_client("dynamodb", config=config)
     client.meta.events.register("before-send.dynamodb", _limit_wait)
     client.meta.events.register("before-parse.dynamodb", _check_whole)
     return cast(DynamoDBClient, client)

@@ -149,7 +149,7 @@ def _of_client(error: Any, table: str) -> Failure:
     if isinstance(error, (exceptions.NoCredentialsError, exceptions.PartialCredentialsError)):
         return Failure(f"There are no AWS credentials to use the table {table} with: {error}")
     if isinstance(error, exceptions.NoRegionError):
-        return Failure(f"Which AWS region the table {table} is in is not known. Set AWS_DEFAULT_REGION.")
+        return Failure(f"Which AWS region the table {table} is in is not known. Set AWS_DEFAULT_REGION or AWS_REGION.")
     if isinstance(error, (exceptions.ConnectTimeoutError, exceptions.EndpointConnectionError)):
         return Failure(f"DynamoDB cannot be reached for the table {table}: {error}", again=True)
     if isinstance(error, (exceptions.HTTPClientError, exceptions.SSLError, exceptions.ChecksumError)):

@@ -81,6 +81,7 @@ def environment(url: str) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
         "AWS_SECRET_ACCESS_KEY": "example",
         "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_REGION": "",  # none, whatever there is around the tests
         "AWS_EC2_METADATA_DISABLED": "true",
     }
     return variables | ({"AWS_ENDPOINT_URL": url} if url else {})
