@@ -83,6 +83,15 @@ def _cold_starts(measured: ColdStarts) -> Table:
     for stage, (mine, theirs) in measured.stages.items():
         cells = (f"{each.median * 1000:.1f} ms" for each in (mine, theirs))
         table.add_row(stage, *cells, f"{mine.ratio_to(theirs):.2f}")
+    to_function, _ = measured.stages[cold_start.TO_FUNCTION]
+    ratio = measured.restore_to_function.ratio_to(to_function)
+    table.add_row(cold_start.RESTORE, f"{measured.restore.median * 1000:.1f} ms", "", "")
+    table.add_row(
+        cold_start.RESTORE_TO_FUNCTION,
+        f"{measured.restore_to_function.median * 1000:.1f} ms",
+        "",
+        f"{ratio:.2f} of a cold start",
+    )
     table.add_row(cold_start.WARM, f"{measured.warm.median * 1000:.1f} ms (at most 10)", "", "")
     return table
 

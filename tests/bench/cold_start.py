@@ -1,7 +1,8 @@
 """Cold starts in Lambda, under the emulator that the SAM CLI ships, against a handler with nothing but Powertools.
 
 Each is a process of its own, in which `cold/timed.py` takes the times. Each has a package of its own, with compiled code.
-The peer takes boto3 from Lambda, as most do; that is compiled, too, which is the best that it can be.
+The peer takes boto3 from Lambda, as most do; that is compiled, too, which is the best that it can be. What takes the
+place of a cold start after a snapshot, `snapshot.py` times beside it.
 """
 
 import json
@@ -11,12 +12,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.bench.measuring import Measured
+from tests.bench.snapshot import Snapshot, snapshot
 from tests.conftest import MASTER_KEY
 from tests.functions.emulator import Emulator, emulator, emulator_programs
 from tests.functions.events import API, FUNCTIONS
@@ -37,6 +39,7 @@ IMPORT, FUNCTION, DATA = "import", "first function call", "first data call"
 TO_FUNCTION, TO_BOTH = "cold start and a function call", "cold start, a function call and a data call"
 STAGES = (IMPORT, FUNCTION, DATA, TO_FUNCTION, TO_BOTH)
 AIMED_AT = (TO_FUNCTION, TO_BOTH)
+RESTORE, RESTORE_TO_FUNCTION = "restore after a snapshot", "restore and a function call"
 WARM = "a warm function call"
 
 APP = {
@@ -52,11 +55,14 @@ NOT_OF_THE_PEER = ("runtime", "functions", "app", "guests", "botocore", "urllib3
 class ColdStarts:
     """Seconds of each stage in each round, of Relive and of its peer; seconds of a warm call of Relive's hello.
 
-    `store` is where Relive has its items.
+    `restore` and `restore_to_function` are seconds of Relive after a snapshot, in the same rounds. `store` is where
+    Relive has its items.
     """
 
     store: str
     stages: dict[str, tuple[Measured, Measured]]
+    restore: Measured
+    restore_to_function: Measured
     warm: Measured
 
 
@@ -72,17 +78,28 @@ def why_not() -> str:
 
 
 def measure(*, rounds: int = 9, warm_calls: int = 30) -> ColdStarts:
-    """Each round has one cold start of each of the two."""
+    """Each round has one cold start of each of the two, and one restore."""
     with tempfile.TemporaryDirectory() as name, StandIn("ministack") as aws:
         functions = _Functions(Path(name), aws)
         for module in (API, PEER):
             functions.start_cold(module)  # the first time, files come from the disk
-        noted = [(functions.start_cold(API), functions.start_cold(PEER)) for _ in range(rounds)]
-        stages = {
-            stage: (Measured(tuple(mine[stage] for mine, _ in noted)), Measured(tuple(its[stage] for _, its in noted)))
-            for stage in STAGES
-        }
-        return ColdStarts(functions.store, stages, functions.call_warm(warm_calls))
+        with functions.snapshot() as prepared:
+            functions.restore(prepared)
+            noted = [
+                (functions.start_cold(API), functions.start_cold(PEER), functions.restore(prepared))
+                for _ in range(rounds)
+            ]
+        mine, its, copies = (
+            {stage: Measured(tuple(seconds[stage] for seconds in each)) for stage in each[0]}
+            for each in zip(*noted, strict=True)
+        )
+        return ColdStarts(
+            functions.store,
+            {stage: (mine[stage], its[stage]) for stage in STAGES},
+            copies[RESTORE],
+            copies[RESTORE_TO_FUNCTION],
+            functions.call_warm(warm_calls),
+        )
 
 
 class _Functions:
@@ -135,6 +152,12 @@ class _Functions:
         to_function = seconds[IMPORT] + seconds[FUNCTION]
         return {**seconds, TO_FUNCTION: to_function, TO_BOTH: to_function + seconds[DATA]}
 
+    def restore(self, prepared: Snapshot) -> dict[str, float]:
+        """Seconds of what one more copy does."""
+        function, _ = self._paths[API]
+        told = _successful(prepared.restore(_event("GET", function)))
+        return {RESTORE: told["restore"], RESTORE_TO_FUNCTION: told["restore"] + told["call"]}
+
     def call_warm(self, calls: int) -> Measured:
         function, _ = self._paths[API]
         with self._running(API) as emulator:
@@ -142,17 +165,18 @@ class _Functions:
                 _called(emulator, "GET", function)
             return Measured(tuple(_called(emulator, "GET", function)["call"] for _ in range(calls)))
 
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        return snapshot(self._variables_of(API), self._log.with_name("log of copies"))
+
     @contextmanager
     def _running(self, module: str) -> Iterator[Emulator]:
-        package = self._packages[module]
-        variables = {
-            **self._variables,
-            "PYTHONPATH": ":".join([str(package), *self._path]),
-            "LAMBDA_TASK_ROOT": str(package),
-            "TIMED_MODULE": module,
-        }
-        with emulator("timed", variables, package, self._log) as running:
+        variables = {**self._variables_of(module), "TIMED_MODULE": module}
+        with emulator("timed", variables, self._packages[module], self._log) as running:
             yield running
+
+    def _variables_of(self, module: str) -> dict[str, str]:
+        package = str(self._packages[module])
+        return {**self._variables, "PYTHONPATH": ":".join([package, *self._path]), "LAMBDA_TASK_ROOT": package}
 
 
 def _copied(source: Path, target: Path) -> Path:
@@ -166,7 +190,17 @@ def _copied(source: Path, target: Path) -> Path:
 
 def _called(emulator: Emulator, method: str, path: str, body: Any = None) -> Any:
     """What the handler answered, and how long it took."""
-    event = {
+    return _successful(emulator.invoke(_event(method, path, body)))
+
+
+def _successful(told: Any) -> Any:
+    if told.get("answer", {}).get("statusCode") not in (200, 201):
+        raise RuntimeError(f"A call was answered by {told}")
+    return told
+
+
+def _event(method: str, path: str, body: Any = None) -> dict[str, Any]:
+    return {
         "version": "2.0",
         "rawPath": path,
         "rawQueryString": "",
@@ -179,7 +213,3 @@ def _called(emulator: Emulator, method: str, path: str, body: Any = None) -> Any
         "isBase64Encoded": False,
         **({} if body is None else {"body": json.dumps(body)}),
     }
-    told = emulator.invoke(event)
-    if told.get("answer", {}).get("statusCode") not in (200, 201):
-        raise RuntimeError(f"{method} {path} was answered by {told}")
-    return told
