@@ -10,12 +10,10 @@ from hypothesis import strategies as st
 
 from runtime.cloudcode.breaker import MINUTE, TRIAL_SECONDS, Breaker
 from runtime.errors import ReliveError
-from runtime.store.port import Record, Store, StoreUnavailableError
+from runtime.store.port import Store, StoreUnavailableError
 from runtime.store.sqlite.records import SqliteStore
+from tests.cloudcode.breakers import COOLDOWN, WINDOW, is_open, time_out
 from tests.store.engines import SHARING, Clock, sharing
-
-COOLDOWN = 10 * MINUTE
-WINDOW = 30 * MINUTE
 
 
 @pytest.fixture
@@ -41,21 +39,6 @@ def make_breaker(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -
 @pytest.fixture
 def breaker(make_breaker: Callable[[], Breaker]) -> Breaker:
     return make_breaker()
-
-
-def is_open(breaker: Breaker, app: str = "a", function: str = "f") -> bool:
-    """Whether a call is let through; it then counts as begun."""
-    try:
-        breaker.check(app, function)
-    except ReliveError as error:
-        return error.code != 955
-    return True
-
-
-def time_out(breaker: Breaker, times: int = 1, app: str = "a", function: str = "f") -> None:
-    for _ in range(times):
-        breaker.check(app, function)
-        breaker.record_timeout(app, function)
 
 
 def test_the_third_time_out_within_the_window_disables(breaker: Breaker) -> None:
@@ -274,94 +257,3 @@ class TestAClockThatWasWrong:
         assert is_open(breaker)
         time_out(breaker)
         assert not is_open(breaker)
-
-
-class CountingStore(SqliteStore):
-    reads = 0
-
-    def get(self, partition: str, key: str) -> Record | None:
-        self.reads += 1
-        return super().get(partition, key)
-
-
-class TestInMemory:
-    """Two processes that keep what they have read for five seconds."""
-
-    @pytest.fixture
-    def breakers(self, tmp_path: Path, clock: Clock) -> Iterator[list[Breaker]]:
-        self.stores = [CountingStore(tmp_path / "relive.db", clock=clock) for _ in range(2)]
-        yield [
-            Breaker(store, timeouts=3, window_minutes=30, cooldown_minutes=10, cache_seconds=5, clock=clock)
-            for store in self.stores
-        ]
-        for store in self.stores:
-            store.close()
-
-    def test_calls_within_the_lifetime_cost_one_read(self, breakers: list[Breaker], clock: Clock) -> None:
-        for _ in range(20):
-            clock.now += 0.2
-            assert is_open(breakers[0])
-            breakers[0].record_success("a", "f")
-        assert self.stores[0].reads == 1
-        clock.now += 5
-        assert is_open(breakers[0])
-        assert self.stores[0].reads == 2
-
-    def test_many_threads_cost_one_read(self, breakers: list[Breaker]) -> None:
-        with ThreadPoolExecutor(16) as threads:
-            assert all(threads.map(is_open, breakers[:1] * 64))
-        assert self.stores[0].reads == 1
-
-    def test_refusing_costs_nothing_either(self, breakers: list[Breaker], clock: Clock) -> None:
-        time_out(breakers[0], 3)
-        reads = self.stores[0].reads
-        assert not any(is_open(breakers[0]) for _ in range(20))
-        assert self.stores[0].reads == reads + 1
-
-    def test_the_one_that_counts_the_last_time_out_refuses_at_once_the_other_within_the_lifetime(
-        self, breakers: list[Breaker], clock: Clock
-    ) -> None:
-        first, second = breakers
-        assert is_open(second)
-        time_out(first, 3)
-        assert not is_open(first)
-        clock.now += 4.9
-        assert is_open(second)
-        clock.now += 0.1
-        assert not is_open(second)
-
-    def test_no_time_out_is_lost(self, breakers: list[Breaker], clock: Clock) -> None:
-        first, second = breakers
-        for breaker in (first, second, first):
-            time_out(breaker)
-        clock.now += 5
-        assert not is_open(first)
-        assert not is_open(second)
-
-    def test_one_of_all_has_the_trial_whatever_they_remember(self, breakers: list[Breaker], clock: Clock) -> None:
-        time_out(breakers[0], 3)
-        clock.now += 5
-        assert [is_open(breaker) for breaker in breakers] == [False, False]
-        clock.now += COOLDOWN - 5
-        with ThreadPoolExecutor(8) as threads:
-            assert sum(threads.map(is_open, breakers * 8)) == 1
-
-    def test_a_trial_by_what_was_remembered_finds_that_another_one_opened_it(
-        self, breakers: list[Breaker], clock: Clock
-    ) -> None:
-        first, second = breakers
-        time_out(first, 3)
-        clock.now += COOLDOWN - 1
-        assert not is_open(second)
-        clock.now += 1
-        assert is_open(first)
-        first.record_success("a", "f")
-        assert [is_open(second) for _ in range(3)] == [True, True, True]
-
-    def test_enabled_by_another_process(self, breakers: list[Breaker], clock: Clock) -> None:
-        first, second = breakers
-        time_out(first, 3)
-        second.enable("a", "f")
-        assert is_open(second)
-        clock.now += 5
-        assert is_open(first)

@@ -1,106 +1,23 @@
 """A new version of an app finds the store ready, whoever of its processes comes first."""
 
 import logging
-import subprocess
-import sys
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from runtime.apps.app import App
 from runtime.apps.definition import AppDefinition
-from runtime.data.rollout import LOOK_SECONDS, Rollout, definition_of
+from runtime.data.rollout import LOOK_SECONDS, definition_of
 from runtime.data.rollout_lease import LEASE_SECONDS
 from runtime.deadline import Deadline
-from runtime.store.documents import NEVER, Collection, Documents
-from runtime.store.dynamodb.documents import DynamoDocuments
-from runtime.store.dynamodb.records import DynamoStore
-from runtime.store.dynamodb.table import Table
-from runtime.store.port import Record, Store, StoreUnavailableError
-from runtime.store.sqlite.documents import SqliteDocuments
-from runtime.store.sqlite.records import SqliteStore
-from tests.conftest import ROOT
+from runtime.store.documents import NEVER, Collection
+from runtime.store.port import StoreUnavailableError
+from tests.data.rolling_out import Parts, Process, in_file, in_table, make_app
 from tests.store.engines import SHARING, Clock
 from tests.store.stand_ins.stand_in import stand_in
-
-
-def make_app(*unique: str, title: str = "A shop", **types: dict[str, Any]) -> App:
-    book = {"fields": {name: {"type": "text", "unique": name in unique} for name in ("Title", "Code")}}
-    return App(
-        AppDefinition.model_validate({"app": {"id": "shop", "title": title}, "types": {"Book": book, **types}}), {}
-    )
-
-
-class ObservedDocuments:
-    """Notes what it is told to prepare for; waits in between, if it is told to, or fails."""
-
-    def __init__(self, documents: Documents) -> None:
-        self.documents = documents
-        self.prepared: list[Collection] = []
-        self.failure: Exception | None = None
-        self.go = threading.Event()
-        self.go.set()
-
-    def prepare(self, collection: Collection) -> None:
-        self.prepared.append(collection)
-        assert self.go.wait(30)
-        if self.failure:
-            raise self.failure
-        self.documents.prepare(collection)
-
-    def insert(self, collection: Collection, values: list[dict[str, Any]]) -> None:
-        self.documents.insert(collection, values)
-
-
-class ObservedStore:
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self.reads = 0
-
-    def get(self, partition: str, key: str) -> Record | None:
-        self.reads += 1
-        return self._store.get(partition, key)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
-
-
-Parts = tuple[Store, Documents]
-
-
-def in_file(file: Path, clock: Clock) -> Parts:
-    store = SqliteStore(file, durable=False, clock=clock)
-    return store, SqliteDocuments(store.database)
-
-
-def in_table(table: Table, clock: Clock) -> Parts:
-    return DynamoStore(table, clock=clock), DynamoDocuments(table, lease=0, settle=0)
-
-
-class Process:
-    """What one process has, beside others on the same data."""
-
-    def __init__(self, parts: Parts, clock: Clock, app: App, built: float = 100) -> None:
-        store, documents = parts
-        self.store: Any = ObservedStore(store)
-        self.documents: Any = ObservedDocuments(documents)
-        self.app = app
-        self.rollout = Rollout(self.store, self.documents, clock)
-        self.rollout.expect(app, built)
-
-    def use(self, deadline: Deadline = NEVER) -> None:
-        self.rollout.ensure(self.app, deadline)
-
-    @property
-    def collection(self) -> Collection:
-        first: Collection = self.documents.prepared[0]
-        return first
-
 
 Start = Callable[..., Process]
 
@@ -251,62 +168,3 @@ def test_duplicates_are_told_and_hold_nothing_up(start: Start, caplog: pytest.Lo
 )  # fmt: skip
 def test_what_makes_a_definition_another_one(app: App, same: bool) -> None:
     assert (definition_of(app) == definition_of(make_app("Code"))) == same
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("start", ["sqlite"], indirect=True)
-def test_a_process_that_is_killed_at_work_is_followed_by_another(tmp_path: Path, start: Start, clock: Clock) -> None:
-    code = f"""
-import time
-from pathlib import Path
-from tests.data.test_rollout import Clock, Process, in_file, make_app
-from runtime.deadline import Deadline
-
-clock = Clock({clock.now})
-process = Process(in_file(Path({str(tmp_path / "relive.db")!r}), clock), clock, make_app("Code"))
-process.documents.go.clear()
-process.use(Deadline.after(0.1))
-print("at work", flush=True)
-time.sleep(60)
-"""
-    killed = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert killed.stdout
-    assert killed.stdout.readline() == "at work\n"
-    killed.kill()
-    killed.communicate()
-    process = start(make_app("Code"))
-    process.use()
-    assert process.documents.prepared == []
-    clock.now += LEASE_SECONDS
-    process.use()
-    assert [(c.type, c.unique) for c in process.documents.prepared] == [("Book", ("Code",))]
-
-
-@pytest.mark.slow
-def test_processes_that_start_together(tmp_path: Path) -> None:
-    code = f"""
-import sys
-from pathlib import Path
-from tests.data.test_rollout import Clock, Process, in_file, make_app
-
-clock = Clock()
-process = Process(in_file(Path({str(tmp_path / "relive.db")!r}), clock), clock, make_app("Code"))
-print("ready", flush=True)
-sys.stdin.readline()
-process.use()
-print(len(process.documents.prepared), flush=True)
-"""
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", code], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        for _ in range(3)
-    ]
-    for process in processes:
-        assert process.stdout
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        assert process.stdin
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    assert sum(int(process.communicate(timeout=60)[0]) for process in processes) == 1

@@ -18,8 +18,8 @@ from runtime.errors import ReliveError
 from runtime.store.documents import Collection, DuplicatesExistError, DuplicateValueError
 from tests.store.asking import counted, query, values
 from tests.store.sqlite.consistency import require_consistent
+from tests.store.sqlite.preparing import program
 from tests.store.sqlite.slices import Looks, indexes_in, one_document_at_a_time
-from tests.store.sqlite.test_preparation import program
 
 PROGRAMS = st.sampled_from([0, 1])
 DEFINITIONS = st.sampled_from(
