@@ -67,7 +67,7 @@ build-ApiFunction build-TenantFunction build-RunFunction: guest $(LAMBDA_WHEELS)
 	@$(BIN)/python -c 'import sys; from pathlib import Path; from runtime.apps.folder import load; sys.excepthook = lambda kind, error, trace: print(error, file=sys.stderr); load(Path(sys.argv[1]))' "$(APP)"
 	@$(COPY_CODE)
 	@mkdir -p "$(ARTIFACTS_DIR)/guests" "$(ARTIFACTS_DIR)/app"
-	@cp build/guests/python-$(LAMBDA_MACHINE).cwasm "$(ARTIFACTS_DIR)/guests"
+	@cp build/guests/python-$(LAMBDA_MACHINE).cwasm build/guests/python-$(LAMBDA_MACHINE).memory "$(ARTIFACTS_DIR)/guests"
 	@for part in relive.yaml functions types shared; do \
 		if test -e "$(APP)/$$part"; then cp -R "$(APP)/$$part" "$(ARTIFACTS_DIR)/app" || exit 1; fi; done
 	@$(COMPILE)

@@ -67,16 +67,17 @@ def _python() -> Finding:
 
 
 def _guest(settings: "Settings") -> Finding:
-    from runtime.sandbox.architecture import ForeignGuest, compiled_guest, require_native
+    from runtime.sandbox.architecture import ForeignGuest, compiled_guest, memory_image, require_native
 
     path = compiled_guest(settings.guests)
     try:
         require_native(path)
-    except FileNotFoundError:
-        return Finding(Verdict.BAD, "guest", f"there is none at {path}. Build it: make guest")
+        size = path.stat().st_size + memory_image(path).stat().st_size
+    except FileNotFoundError as error:
+        return Finding(Verdict.BAD, "guest", f"there is none at {error.filename}. Build it: make guest")
     except (ForeignGuest, OSError) as error:
         return Finding(Verdict.BAD, "guest", str(error))
-    return Finding(Verdict.OK, "guest", f"{path}, {path.stat().st_size // MEGABYTE} MB")
+    return Finding(Verdict.OK, "guest", f"{path}, {size // MEGABYTE} MB")
 
 
 def _sandbox(settings: "Settings") -> Iterator[Finding]:

@@ -42,6 +42,11 @@ def require_native(path: Path) -> None:
         )
 
 
+def memory_image(compiled: Path) -> Path:
+    """Where the memory lies that a compiled guest begins with."""
+    return compiled.with_suffix(".memory")
+
+
 def compiled_guest(folder: Path) -> Path:
     """Where the compiled Python guest for this architecture lies."""
     return folder / f"python-{this_machine()}.cwasm"

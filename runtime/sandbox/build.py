@@ -16,11 +16,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from runtime.sandbox.architecture import compiled_guest
+from runtime.sandbox.architecture import compiled_guest, memory_image
 from runtime.sandbox.engine import make_engine, target
 from runtime.sandbox.immortal import make_immortal
 from runtime.sandbox.linking.binary import NotAsExpected
 from runtime.sandbox.linking.merge import merge_modules
+from runtime.sandbox.memory_image import take_out
 
 HERE = Path(__file__).parent
 WORLD = HERE / "world.wit"
@@ -61,7 +62,9 @@ def _stamp(folder: Path) -> Path:
 
 def _is_built(folder: Path) -> bool:
     stamp = _stamp(folder)
-    return compiled_guest(folder).exists() and stamp.exists() and stamp.read_text() == hash_of_inputs()
+    result = compiled_guest(folder)
+    there = all(path.exists() for path in (result, memory_image(result), stamp))
+    return there and stamp.read_text() == hash_of_inputs()
 
 
 def _build_if_needed(folder: Path, progress: Progress, force: bool) -> bool:
@@ -79,10 +82,12 @@ def _build_if_needed(folder: Path, progress: Progress, force: bool) -> bool:
         progress(f"Building the Python guest (2 of 2): machine code for {target()}")
         compiled = Path(temporary) / result.name
         try:
-            improved = make_immortal(merge_modules(component.read_bytes()))
+            improved, memory = take_out(make_immortal(merge_modules(component.read_bytes())))
         except NotAsExpected as exception:
             raise BuildFailed(f"What componentize-py made is not as expected: {exception}") from exception
+        memory_image(compiled).write_bytes(memory)
         compiled.write_bytes(_compile(improved))
+        os.replace(memory_image(compiled), memory_image(result))
         os.replace(compiled, result)
     stamp.write_text(inputs)
     return True

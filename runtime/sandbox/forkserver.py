@@ -13,20 +13,23 @@ from pathlib import Path
 
 from wasmtime.component import Component
 
-from runtime.sandbox.architecture import require_native
+from runtime.sandbox.architecture import memory_image, require_native
 from runtime.sandbox.engine import make_engine
 from runtime.sandbox.fork_orders import FORK, PID, REAP, STATUS
 from runtime.sandbox.lockdown import layers
 from runtime.sandbox.lockdown.lock import RunnerLock, lock_fork_server
+from runtime.sandbox.memory.changed_pages import open_proc
+from runtime.sandbox.memory.memories import Memories
 from runtime.sandbox.runner import Guest, run
 from runtime.sandbox.wire import Kind, Message, encode
 
 
 def load_guest(path: Path, memory_mb: int) -> Guest:
-    """The compiled guest. Raises ForeignGuest, or wasmtime's error for a file made by another version of it."""
+    """The compiled guest. Raises ForeignGuest, OSError, or wasmtime's error for a file of another version of it."""
     require_native(path)
-    engine = make_engine()
-    return Guest(engine, Component.deserialize_file(engine, str(path)), memory_mb)
+    memories = Memories(memory_image(path))
+    engine = make_engine(memories)
+    return Guest(engine, Component.deserialize_file(engine, str(path)), memories, memory_mb)
 
 
 def serve(control: socket.socket, path: Path, memory_mb: int) -> None:
@@ -36,13 +39,14 @@ def serve(control: socket.socket, path: Path, memory_mb: int) -> None:
     except Exception as exception:
         control.sendall(encode(Message(Kind.READY, number=0, text=str(exception))))
         return
+    proc = open_proc()
     lock = lock_fork_server(memory_mb)
     control.sendall(encode(Message(Kind.READY, number=1, text=layers.encode(lock.layers))))
     runners: set[int] = set()
     try:
         while command := control.recv(1, socket.MSG_WAITALL):
             if command == FORK:
-                _fork_runner(control, guest, lock, runners)
+                _fork_runner(control, guest, proc, lock, runners)
             elif command == REAP:
                 _reap_runner(control, runners)
     except (ConnectionError, IndexError):  # the server has gone, in the midst of a request perhaps
@@ -52,7 +56,7 @@ def serve(control: socket.socket, path: Path, memory_mb: int) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def _fork_runner(control: socket.socket, guest: Guest, lock: RunnerLock, runners: set[int]) -> None:
+def _fork_runner(control: socket.socket, guest: Guest, proc: int | None, lock: RunnerLock, runners: set[int]) -> None:
     incoming, outgoing = _receive_descriptors(control)
     try:
         pid = os.fork()
@@ -60,7 +64,7 @@ def _fork_runner(control: socket.socket, guest: Guest, lock: RunnerLock, runners
         pid = -1
     if pid == 0:
         control.close()
-        run(guest, lock, incoming, outgoing)
+        run(guest, proc, lock, incoming, outgoing)
     os.close(incoming)
     os.close(outgoing)
     if pid > 0:

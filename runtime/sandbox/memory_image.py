@@ -1,12 +1,14 @@
-"""The initial memory of a compiled program inside a WebAssembly component, to be read and changed."""
+"""The initial memory of a compiled program inside a WebAssembly component: to be read, changed and taken out."""
 
 import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from runtime.sandbox.linking.binary import PREAMBLE, NotAsExpected, Reader, sections
+from runtime.sandbox.linking.binary import PREAMBLE, NotAsExpected, Reader, section, sections
 from runtime.sandbox.linking.component import CORE_MODULE
-from runtime.sandbox.linking.module import DATA, END, I32_CONST
+from runtime.sandbox.linking.module import DATA, DATA_COUNT, END, I32_CONST, MEMORY
+
+WASM_PAGE = 65_536
 
 ACTIVE = 0
 """The kind of data that is put into the first memory (WebAssembly, binary format)."""
@@ -19,6 +21,41 @@ class _Segment:
     address: int
     size: int
     offset: int
+
+
+def take_out(component: bytes) -> tuple[bytes, bytes]:
+    """The component without its data, and the memory that it begins with. Raises NotAsExpected."""
+    image = MemoryImage(component)
+    rest = bytearray(component[:PREAMBLE])
+    sizes: list[int] = []
+    for identifier, start, end in sections(component, PREAMBLE, len(component)):
+        content = component[start:end]
+        if identifier == CORE_MODULE:
+            if not sizes:
+                content = content[:PREAMBLE] + b"".join(
+                    section(inner, component[begin:stop])
+                    for inner, begin, stop in sections(component, start + PREAMBLE, end)
+                    if inner != DATA
+                )
+            sizes += _memories(component, start, end)
+        rest += section(identifier, content)
+    if len(sizes) != 1:
+        raise NotAsExpected(f"The component has {len(sizes)} memories instead of one.")
+    return bytes(rest), image.read(0, sizes[0] * WASM_PAGE)
+
+
+def _memories(component: bytes, start: int, end: int) -> Iterator[int]:
+    """How many pages each memory of a module has at first."""
+    for inner, begin, _ in sections(component, start + PREAMBLE, end):
+        if inner == DATA_COUNT:
+            raise NotAsExpected("The component reads its data when it runs.")
+        if inner == MEMORY:
+            reader = Reader(component, begin)
+            for _ in range(reader.number()):
+                limited = reader.byte() & 1
+                yield reader.number()
+                if limited:
+                    reader.number()
 
 
 class MemoryImage:

@@ -16,6 +16,8 @@ from wasmtime.component import Component, Instance, Linker
 
 from runtime.deadline import Deadline
 from runtime.sandbox.lockdown.lock import RunnerLock
+from runtime.sandbox.memory.changed_pages import open_changed_pages
+from runtime.sandbox.memory.memories import Memories
 from runtime.sandbox.wire import LONGEST_FROM_RUNNER, BrokenWire, Kind, Message, read_blocking, write_blocking
 
 MEGABYTE = 1024 * 1024
@@ -29,6 +31,7 @@ class Guest:
 
     engine: Engine
     component: Component
+    memories: Memories
     memory_mb: int
 
 
@@ -88,8 +91,10 @@ class Runner:
 
     def _prepare(self, code: str) -> None:
         self._defined = None
+        is_first = not self._guest.memories.are_warm
         store, instance = self._instantiate()
-        self._export(store, instance, "warm-up")
+        if is_first:
+            self._export(store, instance, "warm-up")
         self._define_in(code, store, instance)
 
     def _define_in(self, code: str, store: Store, instance: Instance) -> None:
@@ -164,13 +169,15 @@ class Runner:
         return message
 
 
-def run(guest: Guest, lock: RunnerLock, incoming: int, outgoing: int) -> None:
+def run(guest: Guest, proc: int | None, lock: RunnerLock, incoming: int, outgoing: int) -> None:
     """The life of a runner, from its fork to its end. Never returns to the fork server's code.
 
-    Besides its pipes it holds only the descriptor of the compiled guest, from which the engine maps each new instance.
+    Besides its pipes it holds only the descriptors of the compiled guest, of the memory that it begins with, and of the
+    list of its own pages.
     """
     try:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        guest.memories.tell_changes_by(open_changed_pages(proc))
         lock.apply()
         Runner(guest, incoming, outgoing).serve()
     except BaseException:  # whatever it is, it ends here, in this process

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from runtime.sandbox.forkserver import load_guest
+from runtime.sandbox.memory.changed_pages import open_changed_pages, open_proc
 from runtime.sandbox.runner import Runner
 from runtime.sandbox.sandbox import Limits, Sandbox
 from tests.bench.measuring import Measured, in_turns
@@ -37,7 +38,9 @@ def measure(guest: Path, *, rounds: int = 7, repeat: int = 15) -> dict[str, Meas
 def _in_this_process(guest: Path) -> Callable[[], None]:
     """An instance, a definition and a handler, without pipes: what the engine and the guest take by themselves."""
     incoming, outgoing = os.pipe()
-    runner = Runner(load_guest(guest, 128), incoming, outgoing)
+    loaded = load_guest(guest, 128)
+    loaded.memories.tell_changes_by(open_changed_pages(open_proc()))
+    runner = Runner(loaded, incoming, outgoing)
     definition, told = code(HELLO), event()
 
     def call() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from runtime.cli.checkup import Verdict, _clock, _layer
-from runtime.sandbox.architecture import compiled_guest, this_machine
+from runtime.sandbox.architecture import compiled_guest, memory_image, this_machine
 from runtime.sandbox.lockdown.layers import Layer
 from tests.cli.commands import relive
 
@@ -47,6 +47,11 @@ def foreign_guest(folder: Path) -> None:
 
 
 def broken_guest(folder: Path) -> None:
+    guest_without_memory(folder)
+    memory_image(compiled_guest(folder)).write_bytes(bytes(65_536))
+
+
+def guest_without_memory(folder: Path) -> None:
     own = ELF_MACHINE[this_machine()]
     compiled_guest(folder).write_bytes(b"\x7fELF" + bytes(14) + own.to_bytes(2, "little") + b"nonsense")
 
@@ -57,6 +62,7 @@ def no_file_of_ours(folder: Path) -> None:
 
 MISSING = [
     (no_guest, {}, "guest", "Build it: make guest"),
+    (guest_without_memory, {}, "guest", ".memory. Build it: make guest"),
     (foreign_guest, {}, "guest", "but this machine is"),
     (no_file_of_ours, {}, "guest", "is no compiled guest"),
     (broken_guest, {}, "sandbox", "The sandbox does not start: "),

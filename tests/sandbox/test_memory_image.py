@@ -5,7 +5,7 @@ from wasmtime import wat2wasm
 
 from runtime.sandbox.immortal import MARK, make_immortal
 from runtime.sandbox.linking.binary import NotAsExpected
-from runtime.sandbox.memory_image import MemoryImage
+from runtime.sandbox.memory_image import WASM_PAGE, MemoryImage, take_out
 
 
 def component(*data: str) -> bytes:
@@ -83,3 +83,36 @@ class TestImmortal:
     def test_too_few_objects(self) -> None:
         with pytest.raises(NotAsExpected, match="Only 0 objects"):
             make_immortal(component(f'(data (i32.const 64) "{MARK.decode()}\\01\\00\\00\\00\\ff")'))
+
+
+class TestTakingOut:
+    def test_the_memory_is_what_the_data_would_make_of_it(self) -> None:
+        rest, memory = take_out(TWO_PIECES)
+        expected = bytearray(2 * WASM_PAGE)
+        expected[16:22], expected[70_000:70_003] = b"abcdef", b"xyz"
+        assert memory == expected
+        assert b"abcdef" not in rest
+
+    def test_the_rest_is_a_component_without_data(self) -> None:
+        rest, _ = take_out(TWO_PIECES)
+        assert rest == component()
+
+    @pytest.mark.parametrize(
+        ("modules", "sentence"),
+        [
+            pytest.param('(core module (data "a"))', "has no fixed address", id="data without a place"),
+            pytest.param(
+                '(core module (memory 1) (data (i32.const 0) "a")) (core module (memory 1))',
+                "has 2 memories instead of one",
+                id="two memories",
+            ),
+            pytest.param(
+                '(core module (memory 1) (data (i32.const 0) "a") (func (data.drop 0)))',
+                "reads its data when it runs",
+                id="data that is used later",
+            ),
+        ],
+    )
+    def test_what_is_not_as_expected_is_refused(self, modules: str, sentence: str) -> None:
+        with pytest.raises(NotAsExpected, match=sentence):
+            take_out(bytes(wat2wasm(f"(component {modules})")))

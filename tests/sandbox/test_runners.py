@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime.sandbox.architecture import memory_image
 from runtime.sandbox.processes import SandboxUnavailable
 from runtime.sandbox.sandbox import Limits, Sandbox
 from tests.sandbox.calls import HELLO, SLEEP, body, run
@@ -39,13 +40,14 @@ class TestCleanStart:
         finally:
             os.close(inheritable)
 
-    def test_a_runner_holds_two_pipes_and_the_guest(self, sandbox: Sandbox, guest: Path) -> None:
+    def test_a_runner_holds_two_pipes_the_guest_and_its_pages(self, sandbox: Sandbox, guest: Path) -> None:
         run(sandbox, HELLO)
         (runner,) = runners(sandbox)
         held = sorted(name.split(":")[0] for number, name in descriptors(runner).items() if number > 2)
         assert [name for name in held if name == "pipe"] == ["pipe", "pipe"]
         assert [name for name in held if name == "socket"] == []
-        assert all(name in ("pipe", str(guest)) or "memfd" in name or "anon_inode" in name for name in held)
+        own = ("pipe", str(guest), str(memory_image(guest)), f"/proc/{runner}/pagemap")
+        assert all(name in own or "memfd" in name or "anon_inode" in name for name in held)
         assert {descriptors(runner)[number] for number in (0, 1, 2)} == {"/dev/null"}
 
     def test_a_runner_cannot_reach_another_runners_pipes(self, sandbox: Sandbox) -> None:

@@ -7,7 +7,7 @@ MEGABYTE = 1024 * 1024
 GIGABYTE = 1024 * MEGABYTE
 
 DESCRIPTORS = 64
-"""A runner has 6, and 3 more once a guest has slept. The fork server needs a few for each fork."""
+"""A runner has 8, and 3 more once a guest has slept. The fork server needs a few for each fork."""
 
 ADDRESS_SPACE = 64 * GIGABYTE
 """The engine reserves 4.1 GB of addresses for each instance, without using them: a runner has a few at a time."""

@@ -38,8 +38,9 @@ NO_CODE = Condition(2, (0,), refuse(errno.EPERM), mask=PROT_EXEC)
 # The two pipes, most frequent first, since old kernels try one rule after the other.
 PIPES = ("read", "write", "readv", "writev", "select", "pselect6", "poll", "ppoll", "close")
 
-# An instance is mapped, grows and is unmapped; Python's objects and long messages need memory, too.
-MEMORY = ("mmap", "mprotect", "munmap", "mremap", "madvise", "brk")
+# An instance's memory is mapped, grows, is put in order by what the kernel knows of its pages, and unmapped; Python's
+# objects and long messages need memory, too.
+MEMORY = ("mmap", "mprotect", "munmap", "mremap", "madvise", "brk", "getrusage", "pread64")
 
 # A busy loop in a runner whose server has died ends by the alarm.
 TIME = ("clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "time", "alarm", "setitimer")

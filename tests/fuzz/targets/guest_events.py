@@ -13,7 +13,8 @@ from runtime.cloudcode.endings import Endings
 from runtime.errors import ReliveError
 from runtime.sandbox.architecture import compiled_guest
 from runtime.sandbox.endings import Finished
-from runtime.sandbox.engine import make_engine
+from runtime.sandbox.forkserver import load_guest
+from runtime.sandbox.sandbox import Limits
 from runtime.settings import Settings
 from tests.conftest import ROOT
 from tests.fuzz.mutating.text import text_mutator
@@ -91,20 +92,19 @@ class Guest:
 
 @contextmanager
 def opened(_: Path) -> Iterator[Attempt]:
-    engine = make_engine()
-    component = Component.deserialize_file(engine, str(compiled_guest(ROOT / "build" / "guests")))
+    loaded = load_guest(compiled_guest(ROOT / "build" / "guests"), Limits.memory_mb)
     endings = Endings(Settings())
-    guests = [Guest(engine, component)]
+    guests = [Guest(loaded.engine, loaded.component)]
 
     def attempt(data: bytes) -> None:
         event = data.decode("utf-8", "replace")
         if guests[0].handled >= EVENTS_OF_ONE_INSTANCE:
-            guests[0] = Guest(engine, component)
+            guests[0] = Guest(loaded.engine, loaded.component)
         try:
             told = guests[0].handle(event)
         except Exception:
             # What a call leaves behind is of no interest here: only one instance serves one call.
-            guests[0] = Guest(engine, component)
+            guests[0] = Guest(loaded.engine, loaded.component)
             told = guests[0].handle(event)
         _check(told, endings)
 

@@ -1,10 +1,12 @@
 """What an honest runner does still works under all layers: native code tries it, as the engine and Python do it."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from runtime.sandbox.architecture import memory_image
 from tests.sandbox.lockdown.attacks import Attack
 from tests.sandbox.lockdown.conftest import Lock
 from tests.sandbox.lockdown.native import ask
@@ -39,7 +41,7 @@ def test_it_works(locked_by: Lock, name: str, code: str, expected: Any) -> None:
 
 
 @needs_sight
-def test_it_holds_two_pipes_and_the_guest(locked_by: Lock, guest: object) -> None:
+def test_it_holds_two_pipes_the_guest_and_its_pages(locked_by: Lock, guest: Path) -> None:
     """Counted from inside, where no list of them can be read."""
     code = """
 def attack():
@@ -59,6 +61,7 @@ def attack():
         assert isinstance(answer, dict)
         held = descriptors(runner.pid)
         assert answer["got"] == sorted(held)
-        assert sorted(name.split(":")[0] for number, name in held.items() if number > 2) == [str(guest), "pipe", "pipe"]
+        expected = [f"/proc/{runner.pid}/pagemap", str(guest), str(memory_image(guest)), "pipe", "pipe"]
+        assert sorted(name.split(":")[0] for number, name in held.items() if number > 2) == expected
     finally:
         runner.end()
