@@ -27,14 +27,15 @@ class IdleRunners:
         """The best runner for a call of an app's code: prepared for it, or else prepared for nothing.
 
         Never one that is prepared for other code, since that may still be loading, and may not end. Of those that are
-        prepared the first is the likeliest to be ready. If it is not, a processor may be free to prepare another one:
-        then None, for a new runner, if there may be one.
+        ready the last one's memory is the likeliest to be in the processor's caches. If none is, a processor may be
+        free to prepare another one: then None, for a new runner, if there may be one; else the first is soon ready.
         """
         prepared = [runner for runner in self._runners if runner.app == app and _is_prepared_for(runner, code)]
         if prepared:
-            if may_fork and len(prepared) < PREPARED_AT_ONCE and not prepared[0].has_spoken():
+            ready = next((runner for runner in reversed(prepared) if runner.has_spoken()), None)
+            if ready is None and may_fork and len(prepared) < PREPARED_AT_ONCE:
                 return None
-            found = prepared[0]
+            found = ready or prepared[0]
         else:
             unprepared = [runner for runner in self._runners if runner.app == app and runner.prepared is None]
             if not unprepared:
