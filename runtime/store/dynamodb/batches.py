@@ -20,7 +20,7 @@ from runtime.store.dynamodb.items import BATCH, ENDS, ID, batch_of, ends_with, i
 from runtime.store.dynamodb.states import WRITE_SECONDS
 from runtime.store.dynamodb.table import Table
 from runtime.store.dynamodb.transactions import chunks
-from runtime.store.port import StoreError
+from runtime.store.port import StoreError, StoreUnavailableError
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class Batches:
             self._table.write_many(self._patience(), puts=[put.item for put in others])
             self._decide(batch, [counting(self._changes.keys, len(inserted))])
         except (StoreError, AgainError) as error:
-            if not self._is_done_after_all(batch):
+            if not self._is_done_after_all(batch, error):
                 self._take_back(batch, [*conditional, *others])
                 if isinstance(error, CancelledError):
                     require_free(inserted)
@@ -80,8 +80,8 @@ class Batches:
             going = self._mark_as_going(going, batch)
             self._table.write_many(self._patience(), puts=[put.item for put in coming])
             self._decide(batch, [*change.conditional, *unique, *counter], change, meaning)
-        except Exception:
-            if not self._is_done_after_all(batch):
+        except Exception as error:
+            if not self._is_done_after_all(batch, error):
                 self._take_back(batch, coming, going)
                 raise
         unmarking: list[Action] = [_unmarked(put.key, batch) for put in coming]
@@ -123,9 +123,17 @@ class Batches:
                     raise meaning(change, action.key, reason.item) from error
             raise AgainError(pause=False) from error
 
-    def _is_done_after_all(self, batch: bytes) -> bool:
-        """Give the batch up; True if it was done nevertheless, and only its answer was lost."""
-        return not gave_up(self._table, batch, Deadline.after(CLEANING_SECONDS))
+    def _is_done_after_all(self, batch: bytes, error: Exception) -> bool:
+        """Give the batch up; True if it was done nevertheless, and only its answer was lost.
+
+        Raises `error` if even that fails and the table was the reason before: it tells whether the batch may be done.
+        """
+        try:
+            return not gave_up(self._table, batch, Deadline.after(CLEANING_SECONDS))
+        except StoreError:
+            if isinstance(error, StoreUnavailableError):
+                raise error from None
+            raise
 
     def _take_back(self, batch: bytes, coming: Iterable[Put], going: Iterable[Key] = ()) -> None:
         deletes: list[Action] = [Delete(put.key, in_batch(batch)) for put in coming]

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from random import SystemRandom
 from typing import Any
 
@@ -71,9 +72,9 @@ class Requests:
         """What to raise after the last attempt, which ended in this failure."""
         if not writes and deadline.expired:
             return ReliveError(650)
-        if failure.maybe_done and writes:
-            return StoreUnavailableError(f"{failure.sentence} {UNKNOWN}")
-        return (StoreBusyError if failure.busy else StoreUnavailableError)(failure.sentence)
+        if failure.busy and not (failure.maybe_done and writes):
+            return StoreBusyError(failure.sentence)
+        return _refused(failure, writes)
 
     def close(self) -> None:
         """Refuse all further requests. The client is its owner's."""
@@ -82,25 +83,25 @@ class Requests:
     def _send(self, operation: str, request: Mapping[str, Any], deadline: Deadline, *, writes: bool) -> Answer:
         patience = self.patience(deadline)
         failure = Failure(f"There was no time left for a request to the table {self._name}.", busy=True)
-        maybe_done = False
         attempt = 0
         while not patience.expired:
             if self._closed:
-                raise StoreUnavailableError(f"The table {self._name} is closed.")
+                closed = replace(failure, sentence=f"The table {self._name} is closed.")
+                raise _refused(closed, writes)
             try:
                 with answer_within(patience.remaining()):
                     answer: Answer = getattr(self._client(), operation)(**request)
                     return answer
             except Exception as error:
-                failure = self._failure(error, maybe_done)
-                maybe_done |= failure.maybe_done
+                # What an earlier attempt may have done stays so, whatever a later one is told.
+                before = failure.maybe_done
+                failure = self._failure(error, before)
+                failure = replace(failure, maybe_done=failure.maybe_done or before)
                 if not failure.again:
-                    raise StoreUnavailableError(failure.sentence) from error
+                    raise _refused(failure, writes) from error
             if not self.pause(attempt, patience):
                 break
             attempt += 1
-        if maybe_done:
-            failure = Failure(failure.sentence, busy=failure.busy, maybe_done=True)
         raise self.out_of_time(deadline, failure, writes=writes)
 
     def _failure(self, error: Exception, repeated: bool) -> Failure:
@@ -133,3 +134,8 @@ class Requests:
         if codes and codes <= CONFLICTS | THROTTLED:
             return Failure(f"The table {self._name} takes no more requests at the moment.", True, busy=True)
         raise error
+
+
+def _refused(failure: Failure, writes: bool) -> StoreUnavailableError:
+    """What the operator is told: also that the request may have been applied, if it was one that writes."""
+    return StoreUnavailableError(f"{failure.sentence} {UNKNOWN}" if failure.maybe_done and writes else failure.sentence)

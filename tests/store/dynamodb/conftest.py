@@ -7,7 +7,7 @@ import pytest
 from tests.store.stand_ins.faulty import Fault, FaultyProxy
 from tests.store.stand_ins.stand_in import STAND_INS, StandIn, stand_in
 
-PATIENT_SECONDS = 0.4
+PATIENT_SECONDS = 0.6
 """How long an answer is waited for in these tests, so that those that come too late do not take long."""
 
 

@@ -7,6 +7,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -46,6 +47,8 @@ class FaultyProxy:
         self.upstream = (str(address.hostname), int(address.port or 0))
         self.too_slow_seconds = too_slow_seconds
         self._lock = threading.Lock()
+        # One request is passed on after the other: what is repeated comes later than what it repeats.
+        self.forwarding = threading.Lock()
         self.arm({})
         proxy = self
 
@@ -62,7 +65,8 @@ class FaultyProxy:
         self._thread.start()
 
     def arm(self, faults: Mapping[int, Fault], between: Callable[[], object] | None = None) -> None:
-        with self._lock:
+        """Begin anew, once nothing is under way any more for which nobody waits."""
+        with self.forwarding, self._lock:
             self.faults = faults
             self.between = between
             self.calls = []
@@ -155,14 +159,14 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
     def _forward(self, body: bytes) -> tuple[int, bytes]:
-        connection = HTTPConnection(*self.settings().upstream, timeout=30)
-        try:
-            headers = {name: value for name, value in self.headers.items() if name.lower() not in _OF_THE_CONNECTION}
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in _OF_THE_CONNECTION}
+        with (
+            self.settings().forwarding,
+            closing(HTTPConnection(*self.settings().upstream, timeout=30)) as connection,
+        ):
             connection.request("POST", self.path, body, headers)
             answer = connection.getresponse()
             return answer.status, answer.read()
-        finally:
-            connection.close()
 
     def _partial(self, operation: str, body: bytes) -> tuple[int, bytes]:
         """Pass on the first half of a batch, and answer that the rest is left over."""

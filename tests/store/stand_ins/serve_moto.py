@@ -2,15 +2,18 @@
 
 moto is not made for several threads: of two that write under a condition, both may win. So they take turns. And it
 fails where a filter compares values of two types, which is just not met (AWS: "Comparison operator and function
-reference").
+reference"). And for each action of a transaction it copies the whole table, where one copy for all of them will do.
 """
 
+import copy
 import logging
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
+from unittest.mock import patch
 
 from moto.dynamodb import comparisons
+from moto.dynamodb.models import DynamoDBBackend, Table
 from moto.server import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
@@ -50,6 +53,25 @@ def compare_any_types() -> None:
         comparison.expr = comparing(comparison.expr)
 
 
+def copy_once() -> None:
+    """Have a transaction copy its tables once: it takes all its copies before it changes anything."""
+    transact = DynamoDBBackend.transact_write_items
+
+    def transact_write_items(backend: DynamoDBBackend, actions: list[dict[str, Any]]) -> None:
+        copies: dict[int, Table] = {}
+
+        def copied(table: Table, memo: dict[int, Any]) -> Table:
+            if id(table) not in copies:
+                copies[id(table)] = made = Table.__new__(Table)
+                vars(made).update(copy.deepcopy(vars(table), memo))
+            return copies[id(table)]
+
+        with patch.object(Table, "__deepcopy__", copied, create=True):
+            transact(backend, actions)
+
+    DynamoDBBackend.transact_write_items = transact_write_items
+
+
 class Handler(MotoRequestHandler):
     protocol_version = "HTTP/1.1"  # connections are kept, as by AWS
 
@@ -57,6 +79,7 @@ class Handler(MotoRequestHandler):
 def main() -> None:
     end_with_standard_input()
     compare_any_types()
+    copy_once()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     application = OneAtATime(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Handler)
