@@ -11,6 +11,7 @@ LAMBDA_ARCHITECTURE := $(subst aarch64,arm64,$(LAMBDA_MACHINE))
 LAMBDA_WHEELS := build/lambda/wheels-$(LAMBDA_PYTHON)-$(LAMBDA_MACHINE)
 LAMBDA_EMULATOR := build/lambda/emulator-$(LAMBDA_PYTHON)-$(LAMBDA_MACHINE)
 LAMBDA_IMAGE := build/lambda/image-$(LAMBDA_PYTHON)-$(LAMBDA_MACHINE)
+LAST_BUILD := build/lambda/last-build
 LAMBDA_PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile --only-binary=:all: \
 	--python-version $(LAMBDA_PYTHON) --platform manylinux2014_$(LAMBDA_MACHINE) --platform manylinux_2_28_$(LAMBDA_MACHINE)
 
@@ -55,9 +56,9 @@ CONFIGURATION := $(if $(filter prod,$(STAGE)),default,$(STAGE))
 FIRST = $$(awk -v section='[$(CONFIGURATION).deploy.parameters]' \
 	'/^\[/ {inside = $$0 == section} inside && /^region/ {known = 1} END {if (!known) print "--guided"}' samconfig.toml)
 
-deploy: named-app package  ## Deploy APP to AWS as STAGE (prod); the first time, or with GUIDED=1, it asks
+deploy: named-app package  ## Deploy APP to AWS as STAGE (prod), with PARAMETERS="Name=value ..."; the first time it asks
 	$(SAM) deploy $(if $(GUIDED),--guided,$(FIRST)) --config-env $(CONFIGURATION) \
-		--parameter-overrides Architecture=$(LAMBDA_ARCHITECTURE) Stage=$(STAGE) Revision=$$(date +%s)
+		--parameter-overrides Architecture=$(LAMBDA_ARCHITECTURE) Stage=$(STAGE) Revision=$$(date +%s) $(PARAMETERS)
 
 named-app:
 	@test "$(origin APP)" != file || { echo "Say which app is to be served: make deploy APP=examples/bookstore"; exit 1; }
@@ -72,7 +73,7 @@ build-ApiFunction build-TenantFunction build-RunFunction: guest $(LAMBDA_WHEELS)
 		if test -e "$(APP)/$$part"; then cp -R "$(APP)/$$part" "$(ARTIFACTS_DIR)/app" || exit 1; fi; done
 	@$(COMPILE)
 	@# Which of two versions of the app is the later one. Their files' times do not survive the way to Lambda.
-	@date +%s > "$(ARTIFACTS_DIR)/built"
+	@$(BIN)/python deployment/build_time.py "$(ARTIFACTS_DIR)" $(LAST_BUILD)
 	@chmod -R a+rX "$(ARTIFACTS_DIR)"
 
 # It runs no user code, and once: neither sandbox nor app.

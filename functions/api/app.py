@@ -11,11 +11,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.deployment import Deployment
 from functions.metrics import Metrics
+from functions.traces import Traces
 
 logger = Logger(service="relive-api")
 metrics = Metrics("api")
 tracer = Tracer(service="relive-api", auto_patch=False)
-deployment = Deployment(logger, metrics, fork_server)
+traces = Traces(tracer)
+deployment = Deployment(logger, [metrics, traces], fork_server)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -23,4 +25,7 @@ deployment = Deployment(logger, metrics, fork_server)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer an event of payload format 2.0, or one of a REST API."""
     application = deployment.application
-    return metrics.measured(application, lambda: application.handle(event, context.aws_request_id))
+    return traces.annotated(
+        deployment.app_id,
+        lambda: metrics.measured(application, lambda: application.handle(event, context.aws_request_id)),
+    )

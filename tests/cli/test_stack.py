@@ -107,6 +107,18 @@ def test_the_key_is_made_shown_and_rotated(aws: dict[str, str], stack: str, stor
     assert relive("key", "show", "--stack", stack, **aws).stdout == third.stdout
 
 
+def test_a_stack_may_be_named_by_its_arn(aws: dict[str, str], stack: str, store: Store) -> None:
+    cloudformation: Any = get_session().create_client("cloudformation")
+    arn = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackId"]
+    assert arn.startswith("arn:aws:cloudformation:")
+    key = relive("key", "show", "--stack", arn, **aws)
+    assert key.stderr == ""
+    assert key.stdout == relive("key", "show", "--stack", stack, **aws).stdout
+    assert master_key_of(arn) == f"/relive/{stack}/master-key"
+    assert relive("secrets", "set", "KEY", "--stack", arn, "--app", "shop", stdin="a secret", **aws).returncode == 0
+    assert Secrets(store, {}).get("shop", "KEY") == "a secret"
+
+
 def test_the_key_is_encrypted(stack: str) -> None:
     ssm: Any = get_session().create_client("ssm")
     MasterKeyParameter(ssm, master_key_of(stack)).key()

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,9 +13,12 @@ from typing import Any
 
 import httpx
 import pytest
+from aws_lambda_powertools.utilities.data_classes import CloudFormationCustomResourceEvent
 from botocore.session import get_session
 
+from functions.key import app, rights
 from functions.key.app import handler
+from functions.key.custom_resource import LARGEST_ANSWER, respond
 from runtime.http.master_key import KeptMasterKey
 from runtime.store.dynamodb.records import DynamoStore
 from runtime.store.dynamodb.table import Table
@@ -23,8 +28,12 @@ from tests.functions.package import environment_in_package, python_of_lambda
 from tests.functions.test_handlers import INVOKE
 from tests.store.stand_ins.faulty import Fault, FaultyProxy
 from tests.store.stand_ins.stand_in import STAND_INS, StandIn, environment, stand_in
+from tests.template.stack import SOURCE
 
 pytestmark = pytest.mark.slow
+
+MADE = "what was made"
+"""What CloudFormation asks to update or to delete, see CloudFormation.request."""
 
 OLD = "a key of a stack that had this name"
 
@@ -108,7 +117,8 @@ def test_a_key_that_is_there_stays(stack: Stack, kind: str, accepted: str | None
     stack.ssm.put_parameter(Name=stack.parameter, Value=OLD, Type="SecureString")
     if accepted:
         stack.keys.accept(accepted)
-    assert stack.ask(kind)["Status"] == "SUCCESS"
+    told = stack.ask(kind)
+    assert (told["Status"], told["PhysicalResourceId"]) == ("SUCCESS", {"Create": stack.parameter}.get(kind, MADE))
     assert (stack.key(), stack.keys.is_valid(OLD)) == (OLD, True)
 
 
@@ -116,19 +126,42 @@ def test_a_stack_that_goes_leaves_its_key(stack: Stack) -> None:
     stack.ask("Create")
     key = stack.key()
     told = stack.ask("Delete")
-    assert (told["Status"], told["PhysicalResourceId"]) == ("SUCCESS", stack.parameter)
+    assert (told["Status"], told["PhysicalResourceId"]) == ("SUCCESS", MADE)
     assert (stack.key(), stack.keys.is_valid(key)) == (key, True)
 
 
 def test_a_stack_that_was_never_made_goes(stack: Stack) -> None:
     told = stack.ask("Delete", Other="something")
-    assert (told["Status"], told["PhysicalResourceId"]) == ("SUCCESS", "what was made")
+    assert (told["Status"], told["PhysicalResourceId"]) == ("SUCCESS", MADE)
     assert stack.parameters() == []
 
 
 @pytest.mark.parametrize("position", range(5))
-def test_what_is_not_permitted_is_told(stack: Stack, position: int) -> None:
-    stack.proxy.arm(dict.fromkeys(range(position, 50), Fault.DENIED))
+@pytest.mark.parametrize("times", [1, 3])
+def test_rights_that_are_not_known_yet_are_waited_for(
+    stack: Stack, position: int, times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rights, "PAUSE_SECONDS", 0.01)
+    stack.proxy.arm(dict.fromkeys(range(position, position + times), Fault.DENIED))
+    handler(stack.cloudformation.request("Create", Parameter=stack.parameter), Context("request"))
+    ((told, _),) = stack.cloudformation.told
+    assert told["Status"] == "SUCCESS", told
+    assert stack.keys.is_valid(stack.key())
+
+
+def test_there_is_time_to_tell_before_lambda_ends_the_function() -> None:
+    """The last attempt may begin when patience ends, and find that SSM does not answer."""
+    (timeout,) = re.findall(r"^  KeyFunction:.*?^      Timeout: (\d+)", SOURCE.read_text(), re.MULTILINE | re.DOTALL)
+    longest_pauses = 1 + 2  # botocore's standard mode: at most 2 ** n seconds after the attempt n, from 0
+    silence = max(app.CONNECT_SECONDS, app.ANSWER_SECONDS) * app.ATTEMPTS + longest_pauses
+    assert rights.PATIENCE_SECONDS + silence < int(timeout)
+
+
+@pytest.mark.parametrize("position", range(5))
+def test_what_is_not_permitted_is_told(stack: Stack, position: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rights, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(rights, "PAUSE_SECONDS", 0.01)
+    stack.proxy.arm(dict.fromkeys(range(position, 1000), Fault.DENIED))
     handler(stack.cloudformation.request("Create", Parameter=stack.parameter), Context("request"))
     ((told, _),) = stack.cloudformation.told
     assert told["Status"] == "FAILED"
@@ -138,8 +171,27 @@ def test_what_is_not_permitted_is_told(stack: Stack, position: int) -> None:
     assert stack.keys.is_valid(stack.key())
 
 
+def test_ssm_that_does_not_answer_is_told(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "ANSWER_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SSM", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        told = stack.ask("Create")
+    assert (told["Status"], stack.proxy.calls) == ("FAILED", [])
+    assert told["Reason"].startswith("There is no master key: Read timeout on endpoint URL")
+
+
+@pytest.mark.parametrize("letter", ["a", "é", "\x01", "\N{GRINNING FACE}"])
+def test_a_long_reason_is_cut_to_what_aws_takes(stack: Stack, letter: str) -> None:
+    event = CloudFormationCustomResourceEvent(stack.cloudformation.request("Create"))
+    respond(event, physical_id=stack.parameter, failure="There is no master key: " + 3000 * letter)
+    ((told, headers),) = stack.cloudformation.told
+    assert int(headers["content-length"]) <= LARGEST_ANSWER == 4096
+    assert told["Reason"].startswith("There is no master key: " + 200 * letter)
+
+
 def test_a_request_without_its_parameter_is_told(stack: Stack) -> None:
     told = stack.ask("Create", Other="something")
+    assert told["PhysicalResourceId"] == "MasterKey"
     assert (told["Status"], told["Reason"]) == ("FAILED", "There is no master key: 'Parameter'")
 
 

@@ -1,5 +1,6 @@
 """What `sam build` makes runs: in the Python of Lambda with nothing else around it, and under the runtime's emulator."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -24,13 +25,15 @@ pytestmark = [
 
 MEGABYTE = 1024 * 1024
 
+SERVING = [*FUNCTIONS.values(), "TenantFunction"]
+ALL = [*SERVING, "KeyFunction"]
 
 ADDRESSES = """
 import json, botocore.session
 session = botocore.session.get_session()
 regions = ["us-east-1", "eu-central-1", "cn-north-1", "us-gov-west-1"]
-made = {region: session.create_client("dynamodb", region).meta for region in regions}
-print(json.dumps({region: [meta.endpoint_url, meta.partition] for region, meta in made.items()}))
+made = [session.create_client(service, region).meta for service in ("dynamodb", "ssm") for region in regions]
+print(json.dumps([[meta.endpoint_url, meta.partition, meta.config.signature_version] for meta in made]))
 """
 
 
@@ -40,20 +43,34 @@ def package_environment(built: Path, tmp_path: Path) -> Any:
     return lambda module: environment_in_package(built / FUNCTIONS[module], tmp_path / "data")
 
 
+def files(package: Path) -> dict[str, bytes]:
+    """The SHA-256 of each."""
+    return {
+        path.relative_to(package).as_posix(): hashlib.sha256(path.read_bytes()).digest()
+        for path in package.rglob("*")
+        if path.is_file()
+    }
+
+
 class TestContent:
-    @pytest.mark.parametrize("function", FUNCTIONS.values())
+    @pytest.mark.parametrize("function", ALL)
     def test_it_is_small(self, built: Path, function: str) -> None:
         size = sum(path.stat().st_size for path in (built / function).rglob("*") if path.is_file())
         print(f"{function}: {size / MEGABYTE:.0f} MB unzipped")
         assert size <= 200 * MEGABYTE, "of the 250 MB that AWS allows"
 
     def test_it_is_small_when_it_is_zipped(self, built: Path, tmp_path: Path) -> None:
-        """As `sam deploy` zips it. Both functions have the same content."""
+        """As `sam deploy` zips it."""
         zipped = Path(shutil.make_archive(str(tmp_path / "package"), "zip", built / "ApiFunction")).stat().st_size
         print(f"{zipped / MEGABYTE:.0f} MB zipped")
         assert zipped <= 80 * MEGABYTE
 
-    @pytest.mark.parametrize("function", FUNCTIONS.values())
+    @pytest.mark.parametrize("function", SERVING)
+    def test_those_that_serve_have_the_same(self, built: Path, function: str) -> None:
+        """The SAM CLI uploads it once then."""
+        assert files(built / function) == files(built / "ApiFunction")
+
+    @pytest.mark.parametrize("function", SERVING)
     def test_what_is_in_it(self, built: Path, function: str) -> None:
         package = built / function
         expected = [
@@ -68,7 +85,7 @@ class TestContent:
         ]
         assert [name for name in expected if not (package / name).exists()] == []
 
-    @pytest.mark.parametrize("function", FUNCTIONS.values())
+    @pytest.mark.parametrize("function", ALL)
     def test_what_is_not_in_it(self, built: Path, function: str) -> None:
         package = built / function
         names = {path.name for path in package.iterdir()}
@@ -77,11 +94,11 @@ class TestContent:
         assert not list(package.glob("app/**/__pycache__"))
         assert not [path for path in package.rglob("*.pyc") if python_of_lambda()[1].replace(".", "") not in path.name]
 
-    @pytest.mark.parametrize("function", FUNCTIONS.values())
+    @pytest.mark.parametrize("function", ALL)
     def test_everybody_may_read_it(self, built: Path, function: str) -> None:
         assert not [path for path in (built / function).rglob("*") if path.stat().st_mode & 0o444 != 0o444]
 
-    @pytest.mark.parametrize("function", FUNCTIONS.values())
+    @pytest.mark.parametrize("function", ALL)
     def test_every_module_is_compiled_for_its_python(self, built: Path, function: str) -> None:
         tag = f"cpython-{python_of_lambda()[1].replace('.', '')}"
         modules = [path for path in (built / function).rglob("*.py") if "app" not in path.relative_to(built).parts[1:2]]
@@ -108,24 +125,26 @@ def test_nothing_is_compiled_at_a_cold_start(
 class TestAws:
     """botocore comes along with the services that are used, and with no other."""
 
-    def test_it_has_the_services_that_are_used(self, built: Path) -> None:
-        package = built / "ApiFunction"
+    @pytest.mark.parametrize("function", ALL)
+    def test_it_has_the_services_that_are_used(self, built: Path, function: str) -> None:
+        package = built / function
         sources = [path.read_text() for name in ("runtime", "functions") for path in (package / name).rglob("*.py")]
         used = {name for source in sources for name in re.findall(r"""client\(\s*["']([a-z0-9-]+)["']""", source)}
         assert used == {folder.name for folder in (package / "botocore" / "data").iterdir() if folder.is_dir()}
 
-    def test_its_clients_are_those_of_the_whole_library(self, built: Path, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("function", ["ApiFunction", "KeyFunction"])
+    def test_its_clients_are_those_of_the_whole_library(self, built: Path, function: str, tmp_path: Path) -> None:
         """What was left out changes no address, in no part of AWS."""
         python, _ = python_of_lambda()
         whole = subprocess.run(
             [sys.executable, "-c", ADDRESSES], capture_output=True, text=True, check=True, timeout=60
         )
-        path = {"PYTHONPATH": str(built / "ApiFunction"), "PYTHONDONTWRITEBYTECODE": "1"}
+        path = {"PYTHONPATH": str(built / function), "PYTHONDONTWRITEBYTECODE": "1"}
         ours = subprocess.run(
             [python, "-c", ADDRESSES], env=path, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60
         )
         assert json.loads(ours.stdout) == json.loads(whole.stdout)
-        assert len(json.loads(ours.stdout)) == 4
+        assert len(json.loads(ours.stdout)) == 8
 
 
 @pytest.mark.parametrize("module", [API, RUN])

@@ -20,7 +20,7 @@ KINDS: dict[str, dict[str, str]] = {
     "a budget": {"AlarmEmail": ADDRESS, "MonthlyBudget": "50"},
     "a budget without alarms": {"AlarmEmail": ADDRESS, "MonthlyBudget": "50", "Monitoring": "off"},
     "REST API": REST,
-    "REST API without a quota": {**REST, "IntegrationSeconds": "29"},
+    "REST API with a quota": {**REST, "IntegrationSeconds": "75"},
     "REST API with SnapStart": {**REST, **SNAP_START},
     "domain": DOMAIN,
     "domain in Route 53": IN_ROUTE_53,

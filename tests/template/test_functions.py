@@ -1,12 +1,13 @@
 """The functions are what the package is built for, and have the settings and the memory that they need."""
 
 import ast
+import re
 import subprocess
 from typing import Any
 
 import pytest
 
-from runtime.cli.stack import master_key_of
+from runtime.cli.stack import parameter_of
 from runtime.settings import Settings, environment_names
 from tests.conftest import ROOT
 from tests.functions.events import FUNCTIONS, KEY
@@ -60,7 +61,7 @@ def test_one_more_makes_the_master_key(make_stack: MakeStack) -> None:
     assert function["Handler"] == f"{KEY}.handler"
     assert variables_of(function)["RELIVE_TABLE"] == {"Ref": "Table"}
     assert key["ServiceToken"] == {"Fn::GetAtt": ["KeyFunction", "Arn"]}
-    assert key["Parameter"] == master_key_of("relive")
+    assert key["Parameter"] == parameter_of("relive")
 
 
 def test_cloudformation_waits_for_the_key_until_lambda_has_tried_three_times(make_stack: MakeStack) -> None:
@@ -90,6 +91,18 @@ def test_make_knows_how_to_build_each_function(template: Template, function: str
     assert ("artifacts/app" in finished.stdout) is (function != "KeyFunction")
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [([], []), (["PARAMETERS=MemorySize=3008 SnapStart=on"], ["MemorySize=3008", "SnapStart=on"])],
+)
+def test_make_deploys_with_parameters(given: list[str], expected: list[str]) -> None:
+    """Of others, the SAM CLI keeps what the stack has."""
+    command = ["make", "--dry-run", "deploy", "APP=examples/bookstore", *given]
+    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    (said,) = re.findall(r"--parameter-overrides (Architecture=\S+ Stage=.*)", finished.stdout)
+    assert said.split()[1:] == ["Stage=prod", "Revision=$(date", "+%s)", *expected]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_settings(make_stack: MakeStack, kind: str) -> None:
     stack = make_stack(**KINDS[kind])
@@ -115,7 +128,9 @@ def test_they_differ_in_nothing_but_their_address(make_stack: MakeStack) -> None
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_variable_is_a_secret(make_stack: MakeStack, kind: str) -> None:
     """Whoever may look at a function sees its variables."""
-    for function in functions_of(make_stack(**KINDS[kind])).values():
+    functions = make_stack(**KINDS[kind]).of_type("AWS::Lambda::Function")
+    assert "KeyFunction" in functions
+    for function in functions.values():
         assert not {"RELIVE_MASTER_KEY", "RELIVE_SECRETS"} & set(variables_of(function))
 
 
@@ -128,7 +143,7 @@ def test_memory_suffices_for_its_runners(template: Template, make_stack: MakeSta
             assert needed <= int(memory), f"{memory} MB are too few for {settings.runners} runners"
 
 
-@pytest.mark.parametrize(("kind", "seconds"), [("REST API", 75), ("REST API without a quota", 29)])
+@pytest.mark.parametrize(("kind", "seconds"), [("REST API", 29), ("REST API with a quota", 75)])
 def test_the_gateway_waits_for_longer_than_a_request_has(make_stack: MakeStack, kind: str, seconds: int) -> None:
     budget = settings_of(functions_of(make_stack(**KINDS[kind]))["ApiFunction"]).budget_seconds
     assert budget + COLD_START_SECONDS <= seconds

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from runtime.http import master_key
 from runtime.store.dynamodb.client import DynamoDBClient
+from runtime.store.dynamodb.records import PREFIX
 from tests.conftest import ROOT
 from tests.template.conftest import MakeStack
 from tests.template.examples import TENANTS
@@ -26,12 +28,16 @@ TABLE = {
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 TRACES = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
+WRITES = {f"dynamodb:{kind}Item" for kind in ("Put", "Update", "Delete", "BatchWrite")}
+NO_KEYS = {"never: Table.Arn if any dynamodb:LeadingKeys are r/keys": WRITES}
+"""A function that was taken over must not make itself a master key, which would outlive the next deployment."""
+
 RIGHTS: dict[str, dict[str, set[str]]] = {
-    "ApiFunction": {"Table.Arn": TABLE, "ApiLogs.Arn": LOG, "*": TRACES},
-    "TenantFunction": {"Table.Arn": TABLE, "ApiLogs.Arn": LOG, "*": TRACES},
-    "RunFunction": {"Table.Arn": TABLE, "RunLogs.Arn": LOG, "*": TRACES},
+    "ApiFunction": {"Table.Arn": TABLE, **NO_KEYS, "ApiLogs.Arn": LOG, "*": TRACES},
+    "TenantFunction": {"Table.Arn": TABLE, **NO_KEYS, "ApiLogs.Arn": LOG, "*": TRACES},
+    "RunFunction": {"Table.Arn": TABLE, **NO_KEYS, "RunLogs.Arn": LOG, "*": TRACES},
     "KeyFunction": {
-        "Table.Arn if dynamodb:LeadingKeys are r/keys": {"dynamodb:GetItem", "dynamodb:PutItem"},
+        "Table.Arn if all dynamodb:LeadingKeys are r/keys": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "arn:aws:ssm:eu-central-1:${AWS::AccountId}:parameter/relive/relive/master-key": {
             "ssm:GetParameter",
             "ssm:PutParameter",
@@ -64,18 +70,20 @@ def rights_of(stack: Stack, role: str) -> dict[str, set[str]]:
     for policy in stack.resources[role]["Properties"]["Policies"]:
         for statement in policy["PolicyDocument"]["Statement"]:
             assert set(statement) <= {"Sid", "Effect", "Action", "Resource", "Condition"}
-            assert statement["Effect"] == "Allow"
+            never = {"Allow": "", "Deny": "never: "}[statement["Effect"]]
             for resource in _list(statement["Resource"]):
-                limited = f"{_shown(resource)}{_limits(statement)}"
+                limited = f"{never}{_shown(resource)}{_limits(statement)}"
                 found.setdefault(limited, set()).update(_list(statement["Action"]))
     return found
 
 
 def _limits(statement: dict[str, Any]) -> str:
     """What else has to be true, in words."""
-    limits = statement.get("Condition", {}).get("ForAllValues:StringEquals", {})
-    assert statement.get("Condition", {}) in ({}, {"ForAllValues:StringEquals": limits})
-    return "".join(f" if {name} are {', '.join(_list(value))}" for name, value in limits.items())
+    found = ""
+    for operator, limits in statement.get("Condition", {}).items():
+        how_many = {"ForAllValues:StringEquals": "all", "ForAnyValue:StringEquals": "any"}[operator]
+        found += "".join(f" if {how_many} {name} are {', '.join(_list(value))}" for name, value in limits.items())
+    return found
 
 
 def _list(value: Any) -> list[Any]:
@@ -135,8 +143,22 @@ def test_the_store_needs_these_rights_and_no_others() -> None:
     assert needed == TABLE
 
 
+def test_writes_that_are_never_permitted_are_all_that_there_are() -> None:
+    assert {action for action in TABLE if re.search("Put|Update|Delete|Write", action)} == WRITES
+
+
+def test_what_roles_must_not_write_is_the_partition_of_master_keys_alone() -> None:
+    assert f"{PREFIX}{master_key.PARTITION}" == "r/keys"
+    named = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "runtime").rglob("*.py")
+        if re.search(rf'PARTITION\b.* = "{master_key.PARTITION}"', path.read_text())
+    }
+    assert named == {"runtime/http/master_key.py"}
+
+
 def test_functions_leave_alone_what_is_for_operators() -> None:
     """`partitions` of the port of records is what scans."""
     for folder in ("functions", "runtime/cloudcode", "runtime/data", "runtime/http"):
         for path in (ROOT / folder).rglob("*.py"):
-            assert not re.search(r"\.(scan|partitions)\(", path.read_text()), path
+            assert not re.search(r"\.(scan|partitions|rotate)\(", path.read_text()), path

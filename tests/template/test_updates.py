@@ -1,16 +1,22 @@
 """A stack is changed, staged and deleted without losing anything, and two of them share nothing."""
 
 import json
+import re
+import shlex
+import subprocess
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from tests.conftest import ROOT
 from tests.functions.package import SAM, install_sam
 from tests.store.stand_ins.stand_in import KEYS
 from tests.template.conftest import MakeStack
 from tests.template.examples import DOMAIN, IN_ROUTE_53, KINDS, REST, SNAP_START, TENANTS
-from tests.template.stack import Stack, Template
+from tests.template.stack import SOURCE, Stack, Template
 
 pytestmark = pytest.mark.slow
 
@@ -80,6 +86,18 @@ class TestTable:
         assert {name: table["Properties"][name] for name in KEYS} == KEYS
 
 
+def test_what_the_guide_imports_is_what_outlives_a_stack(tmp_path: Path) -> None:
+    """As the template has it, so that the deployment after that finds nothing to change."""
+    (command,) = re.findall(r"^\{ echo Resources:.*$", (ROOT / "docs" / "deploy.md").read_text(), re.MULTILINE)
+    template = shlex.quote(str(SOURCE))
+    subprocess.run(["bash", "-c", command.replace("template.yaml", template)], cwd=tmp_path, check=True, timeout=60)
+    imported = yaml.safe_load((tmp_path / "import.yaml").read_text())["Resources"]
+    whole = re.findall(r"^  (Table|Bucket):\n    Type: (\S+)", SOURCE.read_text(), re.MULTILINE)
+    assert {name: resource["Type"] for name, resource in imported.items()} == dict(whole)
+    assert {resource["DeletionPolicy"] for resource in imported.values()} == {"Retain"}
+    assert imported["Table"]["Properties"].keys() >= KEYS.keys()
+
+
 # From these parameters to those; what AWS makes anew then, besides what belongs to that
 CHANGES: list[tuple[str, dict[str, str], dict[str, str], set[str]]] = [
     ("memory", {}, {"MemorySize": "3008"}, set()),
@@ -90,7 +108,7 @@ CHANGES: list[tuple[str, dict[str, str], dict[str, str], set[str]]] = [
     ("no monitoring", {}, {"Monitoring": "off"}, set()),
     ("stage", {}, {"Stage": "dev"}, set()),
     ("stage of a REST API", REST, {**REST, "Stage": "dev"}, {"RestApiStage"}),
-    ("a quota", {**REST, "IntegrationSeconds": "29"}, REST, set()),
+    ("a quota", REST, {**REST, "IntegrationSeconds": "75"}, set()),
     ("a domain", REST, DOMAIN, set()),
     ("a zone", DOMAIN, IN_ROUTE_53, set()),
     ("another domain", DOMAIN, {**DOMAIN, "Domain": "www.example.com"}, {"DomainName"}),
@@ -175,13 +193,9 @@ class TestSnapStart:
         assert stack.resources["ApiFunction"]["Properties"]["SnapStart"] == {"ApplyOn": "None"}
 
     def test_make_gives_a_revision(self) -> None:
-        from tests.conftest import ROOT
-
         assert "Revision=$$(date +%s)" in (ROOT / "deploy.mk").read_text()
 
 
 def test_a_rest_api_is_deployed_with_every_change() -> None:
     """Its stage serves what was deployed last, whatever the stack has made of the API since."""
-    from tests.template.stack import SOURCE
-
     assert "AlwaysDeploy: true" in SOURCE.read_text()

@@ -8,7 +8,8 @@ from functools import cache
 from runtime.cloudcode.outgoing.depth import DEPTH_HEADER
 from runtime.store.port import RecordExistsError, Store
 
-PARTITION, KEY = "keys", "depth"
+PARTITION, KEY = "depth", "key"
+"""Not beside the master key, whose records the functions of a deployment must not write."""
 
 
 def derived_from(master_key: str) -> Callable[[], bytes]:
