@@ -8,10 +8,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
+from runtime.deadline import Deadline
 from runtime.query.filter import Filter
 from runtime.store import documents as port
 from runtime.store.documents import NEVER, Documents, DuplicateValueError, Query
-from runtime.store.port import RecordExistsError, Store, StoreError
+from runtime.store.insertable import insertable
+from runtime.store.port import RecordExistsError, Store, StoreBusyError, StoreError
 
 MARKER = ("copy", "from")
 """Partition and key of the record that makes its place an unfinished copy, and tells of what, and how far it is."""
@@ -21,10 +23,8 @@ RECORDS_AT_ONCE = 100
 RECORDS_UNTIL_NOTE = 1000
 """After so many records it is noted how far the copy is: so many are copied again at most when it goes on."""
 
-DOCUMENTS_AT_ONCE = 50
-ITEMS_AT_ONCE = 90
-BYTES_AT_ONCE = 1024 * 1024
-"""What goes into one insert, so that it fits into one transaction of DynamoDB, which has 100 items and 4 MB."""
+WAIT_SECONDS = 180.0
+"""How long it is waited for the rest of an insert in whose middle a run was killed: after two minutes it is cleared."""
 
 MARGIN_SECONDS = 600.0
 """Records that expire so soon are copied but not compared: one side could be read before, the other one after."""
@@ -158,9 +158,9 @@ class Copy:
         name = f"{collection.app}/{collection.type}"
         query = Query(EVERYTHING, skip=done)
         with closing(self._source.documents.find(collection, query, NEVER)) as found:
-            for batch in _batches((document.value for document in found), _documents_at_once(into)):
+            for batch in insertable((document.value for document in found), into):
                 try:
-                    self._target.documents.insert(into, batch)
+                    self._insert(into, batch)
                 except DuplicateValueError as error:
                     item = batch[error.position]["Id"]
                     raise CopyError(
@@ -169,6 +169,22 @@ class Copy:
                     ) from error
                 done += len(batch)
                 self._progress(f"Copying {name}", done, total)
+
+    def _insert(self, into: port.Collection, batch: list[dict[str, Any]]) -> None:
+        """Insert them, once nothing that a run before has left is in the way."""
+        name = f"{into.app}/{into.type}"
+        patience = Deadline.after(WAIT_SECONDS)
+        while True:
+            try:
+                self._target.documents.insert(into, batch)
+            except StoreBusyError:
+                if patience.expired:
+                    raise
+                self._progress(
+                    f"Waiting for {name}: it is busy, or a copy was killed in the middle of a write", 0, None
+                )
+            else:
+                return
 
     def _number(self, side: Side, collection: port.Collection) -> int:
         return side.documents.count(collection, EVERYTHING, NEVER)
@@ -219,22 +235,3 @@ def _records(store: Store, partition: str, soon: float) -> Iterator[Any]:
 def _values(side: Side, collection: port.Collection) -> Iterator[Any]:
     with closing(side.documents.find(collection, Query(EVERYTHING), NEVER)) as found:
         yield from (document.value for document in found)
-
-
-def _documents_at_once(collection: port.Collection) -> int:
-    """How many documents without arrays fit into one transaction, with what is written beside each of them."""
-    return max(1, min(DOCUMENTS_AT_ONCE, ITEMS_AT_ONCE // (2 + 2 * len(collection.unique) + len(collection.indexed))))
-
-
-def _batches(values: Iterable[dict[str, Any]], most: int) -> Iterator[list[dict[str, Any]]]:
-    batch: list[dict[str, Any]] = []
-    size = 0
-    for value in values:
-        bytes_of_value = len(json.dumps(value))
-        if batch and (len(batch) == most or size + bytes_of_value > BYTES_AT_ONCE):
-            yield batch
-            batch, size = [], 0
-        batch.append(value)
-        size += bytes_of_value
-    if batch:
-        yield batch

@@ -144,7 +144,7 @@ class Documents(Protocol):
         ...
 
     def collections(self) -> Iterator[Collection]:
-        """All that were ever used, in no order, each with the fields that are unique and indexed in it now.
+        """All that were ever used, in no order, each as it is now: its unique and indexed fields and its shards.
 
         It may look at all that is stored: for copies and other rare things.
         """

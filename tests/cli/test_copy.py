@@ -25,6 +25,12 @@ pytestmark = pytest.mark.slow
 
 BOOKS = Collection("shop", "Book", unique=("ISBN",), indexed=("Year",))
 NUMBER = 2500
+
+ARRAYS = Collection("shop", "Arrays", indexed=("Tags", "More"))
+"""A hundred of its items are far more than a transaction takes."""
+
+ARRAYS_NUMBER = 600
+
 PATIENCE = 60.0
 
 
@@ -79,25 +85,50 @@ def test_to_a_table_and_back(data: Path, tmp_path: Path, aws: StandIn, table: st
         assert list(store.partitions()) == ["keys", "secrets/shop"]
 
 
-def test_killed_in_the_middle_it_goes_on(data: Path, aws: StandIn, table: str) -> None:
+@pytest.fixture
+def arrays(tmp_path: Path) -> Path:
+    with opened(tmp_path / "arrays") as (_, documents):
+        for start in range(0, ARRAYS_NUMBER, 100):
+            documents.insert(
+                ARRAYS,
+                [
+                    {"Id": f"{n:05}", "Tags": [f"t{n}-{k}" for k in range(18)], "More": list(range(n, n + 10))}
+                    for n in range(start, start + 100)
+                ],
+            )
+    return tmp_path / "arrays"
+
+
+@pytest.mark.parametrize(
+    ("folder", "collection", "number"),
+    [("data", BOOKS, NUMBER), ("arrays", ARRAYS, ARRAYS_NUMBER)],
+    ids=["books", "arrays"],
+)
+def test_killed_in_the_middle_it_goes_on(
+    request: pytest.FixtureRequest, aws: StandIn, table: str, folder: str, collection: Collection, number: int
+) -> None:
+    data: Path = request.getfixturevalue(folder)
     documents = DynamoDocuments(Table(aws.client, table))
     arguments = ["copy", data, f"dynamodb:{table}"]
     copied = 0
-    for _ in range(2):
+    for later in (0, 0.1, 0.2):  # so that not each of them ends at the same step of an insert
         with running(arguments, **environment(aws.url)) as process:
-            process.wait_for("Copying shop/Book")
+            process.wait_for(f"Copying shop/{collection.type}")
             end = time.monotonic() + PATIENCE
-            while (now := counted(documents, BOOKS)) <= copied and time.monotonic() < end:
+            while counted(documents, collection) <= copied and time.monotonic() < end:
                 time.sleep(0.02)
+            time.sleep(later)
             process.end(signal.SIGKILL)
-        assert copied < now < NUMBER
+        now = counted(documents, collection)
+        assert copied < now < number
         copied = now
     assert DynamoStore(Table(aws.client, table)).get(*MARKER)
     last = relive(*arguments, **environment(aws.url))
     assert last.returncode == 0, last.stderr
+    assert "Waiting" not in last.stderr
     with opened(data) as (_, ours):
-        assert values(documents, BOOKS) == values(ours, BOOKS)
-    assert counted(documents, BOOKS) == NUMBER
+        assert values(documents, collection) == values(ours, collection)
+    assert counted(documents, collection) == number
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,10 @@ from runtime.data.service import Data
 from runtime.errors import ReliveError
 from runtime.principal import MASTER
 from runtime.settings import Settings
+from runtime.store.documents import Documents
 from runtime.store.sqlite.documents import SqliteDocuments
 from runtime.store.sqlite.records import SqliteStore
+from tests.store.engines import DOCUMENT_ENGINES, marked
 
 APP = App(
     AppDefinition.model_validate(
@@ -41,13 +43,24 @@ Execute = Callable[..., DataAnswer]
 @pytest.fixture
 def execute(tmp_path: Path) -> Iterator[Execute]:
     store = SqliteStore(tmp_path / "relive.sqlite")
-    data = Data(SqliteDocuments(store.database), NoHooks(), Settings(data=tmp_path))
+    yield executing(SqliteDocuments(store.database))
+    store.close()
+
+
+@pytest.fixture(params=marked(DOCUMENT_ENGINES))
+def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Execute]:
+    """The same, with each engine."""
+    with DOCUMENT_ENGINES[request.param](tmp_path) as documents:
+        yield executing(documents)
+
+
+def executing(documents: Documents) -> Execute:
+    data = Data(documents, NoHooks(), Settings())
 
     def execute(action: Action, **request: Any) -> DataAnswer:
         return data.execute(DataRequest(APP, "Book", action, MASTER, **request), Budget.start(Settings()))
 
-    yield execute
-    store.close()
+    return execute
 
 
 def at_once(times: int, work: Callable[[int], Any]) -> list[Any]:
@@ -104,10 +117,40 @@ def test_an_item_is_deleted_once(execute: Execute) -> None:
     assert sorted(at_once(6, lambda _: execute("delete", item_id="1").status)) == [200] + [801] * 5
 
 
-def test_a_unique_value_is_taken_once(execute: Execute) -> None:
-    results = at_once(8, lambda number: execute("create", data=[{"Isbn": "x"}, {"N": number}]).status)
-    assert sorted(results) == [107] * 7 + [201]
-    assert execute("read", count_only=True).result == 2
+def test_a_unique_value_is_taken_once(anywhere: Execute) -> None:
+    results = at_once(16, lambda number: anywhere("create", data=[{"Isbn": "x"}, {"N": number}]).status)
+    assert sorted(results) == [107] * 15 + [201]
+    assert anywhere("read", count_only=True).result == 2
+
+
+def test_a_unique_value_is_taken_once_by_items_that_are_there(anywhere: Execute) -> None:
+    anywhere("create", data=[{"Id": str(number)} for number in range(16)])
+    results = at_once(16, lambda number: anywhere("update", item_id=str(number), data={"Isbn": "x"}).status)
+    assert sorted(results) == [107] * 15 + [200]
+    assert anywhere("read", filter={"Isbn": "x"}, count_only=True).result == 1
+
+
+def test_no_update_is_lost_that_compares_what_was_read(anywhere: Execute) -> None:
+    """Each of them reads, and writes if nobody else has written since, until it has (protocol section 3.15)."""
+    anywhere("create", data={"Id": "1", "Likes": 0})
+
+    def work(number: int) -> int:
+        for attempt in range(1, 200):
+            item = anywhere("read", item_id="1").result
+            seen = {"Id": "1", "ModifiedAt": item["ModifiedAt"]}
+            if anywhere("update", filter=seen, data={"Likes": item["Likes"] + 1}).result == 1:
+                return attempt
+        raise AssertionError("others were faster each time")
+
+    assert all(at_once(16, work))
+    assert anywhere("read", item_id="1").result["Likes"] == 16
+
+
+def test_no_increment_is_lost(anywhere: Execute) -> None:
+    anywhere("create", data={"Id": "1", "Likes": 0})
+    results = at_once(16, lambda _: anywhere("update", item_id="1", data={"$inc": {"Likes": 1}}).status)
+    assert results == [200] * 16
+    assert anywhere("read", item_id="1").result["Likes"] == 16
 
 
 def test_an_update_that_meets_a_duplicate_says_how_far_it_came(execute: Execute) -> None:
@@ -121,11 +164,7 @@ def test_an_update_that_meets_a_duplicate_says_how_far_it_came(execute: Execute)
 
 def test_a_disk_that_is_full_half_way_is_told_with_what_was_written(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "relive.sqlite")
-    data = Data(SqliteDocuments(store.database), NoHooks(), Settings(data=tmp_path))
-
-    def execute(action: Action, **request: Any) -> DataAnswer:
-        return data.execute(DataRequest(APP, "Book", action, MASTER, **request), Budget.start(Settings()))
-
+    execute = executing(SqliteDocuments(store.database))
     for _ in range(5):
         execute("create", data=[{"Text": ""}] * 100)
     with store.database.connection() as reader, store.database.connection() as writer:

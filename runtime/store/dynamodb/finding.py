@@ -8,11 +8,11 @@ import logging
 from collections.abc import Iterable, Iterator
 
 from runtime.deadline import Deadline
-from runtime.query.expression import Expression, Field, HasAll
+from runtime.query.expression import Expression
 from runtime.query.filter import Filter
 from runtime.query.ordered_key import encoded_sort_key
-from runtime.query.path import Path
 from runtime.query.sort import Sort
+from runtime.store.advice import advice
 from runtime.store.documents import Collection, Query
 from runtime.store.dynamodb import candidates
 from runtime.store.dynamodb.actions import Key
@@ -168,8 +168,7 @@ class Finding:
             yield from self._matching(self._documents.all(pushed_down(query.filter.expression)), query.filter)
         finally:  # whoever had no time for all of them needs the advice most
             if self._documents.looked_at > MANY_LOOKED_AT:
-                filtered = [part.path for part in parts if isinstance(part, Field | HasAll)]
-                self._advise(filtered or [field.path for field in query.sort.fields])
+                self._advise(query, parts)
 
     def _sorted(self, documents: Iterable[Stored], query: Query) -> Iterator[Stored]:
         shelf = SortedDocuments(
@@ -185,15 +184,13 @@ class Finding:
             if filter.matches(document.value):
                 yield document
 
-    def _advise(self, paths: Iterable[Path]) -> None:
-        fields = dict.fromkeys(path.names[0] for path in paths if path.names[0] not in self._indexes.by_field)
-        advice = f" Declare {' or '.join(fields)} in relive.yaml to have an index." if fields else ""
+    def _advise(self, query: Query, parts: list[Expression]) -> None:
         logger.warning(
-            "A query on the type %s of the app %s looked at %d items one by one.%s",
+            "A query on the type %s of the app %s looked at %d items one by one. %s",
             self._collection.type,
             self._collection.app,
             self._documents.looked_at,
-            advice,
+            advice(parts, query.sort, self._indexes),
         )
 
 

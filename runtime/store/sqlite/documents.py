@@ -23,7 +23,7 @@ from runtime.store.sqlite.database import Connection, SqliteDatabase
 from runtime.store.sqlite.duplicates import first_duplicate
 from runtime.store.sqlite.indexes import SqliteIndexes, row_of
 from runtime.store.sqlite.plan import planned
-from runtime.store.sqlite.preparation import complete, drop, make_unique
+from runtime.store.sqlite.preparation import complete, drop, make_unique, note_shards
 from runtime.store.sqlite.statement import counting, finding
 from runtime.store.sqlite.text import column
 from runtime.store.sqlite.writer import Writer
@@ -43,6 +43,7 @@ class SqliteDocuments:
         self._enforced.discard(collection)
         self._make(collection, NEVER)
         drop(self._database, collection)
+        note_shards(self._database, collection)
 
     def duplicates(self, collection: Collection) -> tuple[str, Any] | None:
         with self._database.reading() as connection:
@@ -51,9 +52,9 @@ class SqliteDocuments:
 
     def collections(self) -> Iterator[Collection]:
         with self._database.reading() as connection:
-            rows = connection.execute("SELECT app, type, number, indexes FROM collections").fetchall()
-        for app, type, number, text in rows:
-            yield SqliteIndexes.read(number, text).complete().described(app, type)
+            rows = connection.execute("SELECT app, type, shards, number, indexes FROM collections").fetchall()
+        for app, type, shards, number, text in rows:
+            yield SqliteIndexes.read(number, text).complete().described(app, type, shards)
 
     def get(self, collection: Collection, id: str, deadline: Deadline = NEVER) -> Document | None:
         with self._database.connection(deadline) as connection:

@@ -79,6 +79,17 @@ def drop(database: SqliteDatabase, collection: Collection) -> None:
         time.sleep(PAUSE_SECONDS)
 
 
+def note_shards(database: SqliteDatabase, collection: Collection) -> None:
+    """Keep how many shards the collection is to have, for a copy into an engine that has any."""
+    where = "app = ? AND type = ? AND shards <> ?"
+    noted = (collection.app, collection.type, collection.shards)
+    with database.reading() as connection:
+        if not connection.execute(f"SELECT 1 FROM collections WHERE {where}", noted).fetchone():
+            return
+    with database.writing() as connection:
+        connection.execute(f"UPDATE collections SET shards = ? WHERE {where}", (collection.shards, *noted))
+
+
 def _existing(connection: Connection, collection: Collection) -> SqliteIndexes | None:
     row = row_of(connection, collection)
     return SqliteIndexes.read(*row) if row else None
@@ -86,7 +97,8 @@ def _existing(connection: Connection, collection: Collection) -> SqliteIndexes |
 
 def _new(connection: Connection, collection: Collection) -> SqliteIndexes:
     number = connection.execute(
-        "INSERT INTO collections (app, type, indexes) VALUES (?, ?, '[]')", (collection.app, collection.type)
+        "INSERT INTO collections (app, type, shards, indexes) VALUES (?, ?, ?, '[]')",
+        (collection.app, collection.type, collection.shards),
     ).lastrowid
     assert number is not None, "a row was inserted"
     return SqliteIndexes({}, number)

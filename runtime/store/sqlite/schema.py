@@ -39,8 +39,11 @@ CREATE TABLE unique_values (
 ) WITHOUT ROWID;
 """
 
+# SQLite makes nothing of `shards`. It is kept for a copy into an engine that does.
+SHARDS = "ALTER TABLE collections ADD COLUMN shards INTEGER NOT NULL DEFAULT 1"
+
 # Each takes a file to the next version; a new file is of version 0.
-STEPS = (RECORDS, DOCUMENTS)
+STEPS = (RECORDS, DOCUMENTS, SHARDS)
 SCHEMA_VERSION = len(STEPS)
 
 

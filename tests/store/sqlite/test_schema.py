@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,39 @@ PRAGMA application_id = 0x52454C56;
 PRAGMA user_version = 1;
 """
 
+# As version 2 wrote it, with one item.
+VERSION_2 = (
+    VERSION_1
+    + """
+CREATE TABLE collections (
+  number INTEGER PRIMARY KEY, app TEXT NOT NULL, type TEXT NOT NULL, indexes TEXT NOT NULL,
+  size INTEGER NOT NULL DEFAULT 0, UNIQUE (app, type)
+);
+CREATE TABLE documents (
+  number INTEGER PRIMARY KEY, collection INTEGER NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL,
+  body TEXT NOT NULL, UNIQUE (collection, id)
+);
+CREATE INDEX documents_by_collection ON documents (collection);
+CREATE TABLE entries (
+  collection INTEGER NOT NULL, field INTEGER NOT NULL, key BLOB NOT NULL, document INTEGER NOT NULL,
+  PRIMARY KEY (collection, field, key, document)
+) WITHOUT ROWID;
+CREATE TABLE unique_values (
+  collection INTEGER NOT NULL, field INTEGER NOT NULL, key BLOB NOT NULL, document INTEGER NOT NULL,
+  PRIMARY KEY (collection, field, key)
+) WITHOUT ROWID;
+INSERT INTO collections VALUES (1, 'shop', 'Book', '[
+  {"field":"Title","number":1,"unique":false,"arrays":false,"cut":false,"many":false,"reached":null},
+  {"field":"ISBN","number":2,"unique":true,"arrays":false,"cut":false,"many":false,"reached":null}
+]', 1);
+INSERT INTO entries VALUES (1, 1, X'04456D6D6100', 1);
+INSERT INTO entries VALUES (1, 2, X'03BFF0000000000000', 1);
+INSERT INTO unique_values VALUES (1, 2, X'03BFF0000000000000', 1);
+INSERT INTO documents VALUES (1, 1, 'a', 4713, '{"Id":"a","ISBN":1,"Title":"Emma"}');
+PRAGMA user_version = 2;
+"""
+)
+
 
 @pytest.fixture
 def version_1(tmp_path: Path) -> Path:
@@ -51,6 +85,33 @@ def test_a_file_of_version_1_keeps_its_records_and_takes_documents(version_1: Pa
         database.close()
     with contextlib.closing(sqlite3.connect(version_1)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+
+
+def test_a_file_of_version_2_keeps_its_items_and_learns_of_shards(tmp_path: Path) -> None:
+    path = tmp_path / "relive.db"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript(VERSION_2)
+    spread = replace(BOOKS, shards=8)
+    for shards in (1, 8):  # what the app says is noted when it is applied the next time
+        database = SqliteDatabase(path)
+        documents = SqliteDocuments(database)
+        assert list(documents.collections()) == [replace(BOOKS, shards=shards)]
+        assert ids(documents, spread, {"Title": "Emma"}) == "a"
+        assert list(documents.collections()) == [replace(BOOKS, shards=shards)]
+        documents.prepare(spread)
+        database.close()
+    assert require_consistent(path) == {"a": {"Id": "a", "ISBN": 1, "Title": "Emma"}}
+
+
+def test_the_definition_that_was_prepared_last_tells_the_number_of_shards(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "relive.db")
+    documents = SqliteDocuments(database)
+    documents.insert(replace(BOOKS, shards=8), [{"Id": "a"}])
+    assert list(documents.collections()) == [replace(BOOKS, shards=8)]
+    for shards in (3, 1):
+        documents.prepare(replace(BOOKS, shards=shards))
+        assert list(documents.collections()) == [replace(BOOKS, shards=shards)]
+    database.close()
 
 
 def test_a_step_that_fails_leaves_the_file_as_it_was(version_1: Path, monkeypatch: pytest.MonkeyPatch) -> None:
