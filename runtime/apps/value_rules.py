@@ -15,7 +15,7 @@ from runtime.query.date_time import canonical_date_time, canonical_day_or_time
 from runtime.query.invalid import Invalid, kind, shown
 from runtime.query.literal import is_number
 from runtime.query.ordering import equal
-from runtime.query.pattern import Pattern
+from runtime.query.pattern import Pattern, TextTooLongError
 
 ValueType = Literal["text", "number", "boolean", "date", "array", "object"]
 
@@ -100,8 +100,8 @@ class ValueRules(Section):
             yield f"{shown(value)} is not one of {_listed(self.one_of)}"
         if self.range is not None and self._type is not None:
             yield from out_of_range(self._type, value, self.range)
-        if self._pattern is not None and not self._pattern.found_in(value):
-            yield f"{shown(value)} does not match /{self.pattern}/"
+        if self._pattern is not None:
+            yield from _unmatched(self._pattern, value)
 
     def _same(self, value: Any, choice: Any) -> bool:
         if self._type == "date":
@@ -136,6 +136,14 @@ class ParameterRules(ValueRules):
     """What a parameter of a query string must be. It is a text, and the rules are for what that says."""
 
     type: TextType = "text"
+
+
+def _unmatched(pattern: Pattern, value: Any) -> Iterator[str]:
+    try:
+        if not pattern.found_in(value):
+            yield f"{shown(value)} does not match /{pattern.text}/"
+    except TextTooLongError as error:
+        yield str(error)
 
 
 def _of_type(type: ValueType, value: Any) -> str | None:

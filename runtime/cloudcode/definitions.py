@@ -7,12 +7,14 @@ from runtime.apps.app import App
 from runtime.cloudcode.silence import Silence
 from runtime.cloudcode.told import read_told
 from runtime.deadline import Deadline
-from runtime.sandbox.endings import NotDefined
+from runtime.sandbox.endings import Crashed, NotDefined
 from runtime.sandbox.pool import NoRunnerInTime
 from runtime.sandbox.processes import SandboxUnavailable
 from runtime.sandbox.sandbox import Sandbox
 
 COMPILE_SECONDS = 10
+TRIES = 2
+"""A runner that dies twice was brought down by the files; one that dies once may have been killed."""
 
 
 class Definitions:
@@ -37,27 +39,36 @@ class Definitions:
         if version != app.version:
             texts = {}
             self._texts[app.id] = (app.version, texts)
-        if path not in texts:
-            files = {path: app.code[path], **app.shared}
-            compiled = self._compiled(app, files, deadline, depth)
-            texts[path] = json.dumps({"entry": path, "files": files, "compiled": compiled})
-        return texts[path]
+        if path in texts:
+            return texts[path]
+        files = {path: app.code[path], **app.shared}
+        compiled = self._compiled(app, files, deadline, depth)
+        text = json.dumps({"entry": path, "files": files, "compiled": compiled or {}})
+        if compiled is not None:
+            texts[path] = text
+        return text
 
-    def _compiled(self, app: App, files: Mapping[str, str], deadline: Deadline, depth: int) -> dict[str, str]:
-        """The code of those files that compile; empty when the sandbox cannot say.
+    def _compiled(self, app: App, files: Mapping[str, str], deadline: Deadline, depth: int) -> dict[str, str] | None:
+        """The code of those files that compile, which is empty if they bring the compiler down; None if this call
+        could not have it asked.
 
         At the depth of the call that wants it: those around it hold runners until it ends, perhaps all of theirs.
         """
         code = "compile:" + json.dumps(files)
-        try:
-            ending = self._sandbox.run(
-                app.id, code, lambda: "", host=Silence(), deadline=deadline.at_most(COMPILE_SECONDS), depth=depth
-            )
-        except (NoRunnerInTime, SandboxUnavailable):
-            return {}
-        if not isinstance(ending, NotDefined):
-            return {}
-        return _read(ending.text)
+        for _ in range(TRIES):
+            try:
+                ending = self._sandbox.run(
+                    app.id, code, lambda: "", host=Silence(), deadline=deadline.at_most(COMPILE_SECONDS), depth=depth
+                )
+            except (NoRunnerInTime, SandboxUnavailable):
+                return None
+            if isinstance(ending, NotDefined):
+                return _read(ending.text)
+            if deadline.expired:
+                return None
+            if not isinstance(ending, Crashed):
+                break
+        return {}
 
 
 def _read(text: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from runtime.cloudcode.secrets import Secrets
 from runtime.cloudcode.user_code import Call, Handler, UserCode
 from runtime.data.validator import check_who, completed, completed_query
 from runtime.errors import ReliveError
+from runtime.query.interruption import in_time
 from runtime.query.invalid import kind
 from runtime.settings import Settings
 
@@ -43,12 +44,13 @@ class Functions:
         """Run the function and give its answer as it is.
 
         Raises ReliveError: 600 there is no such function, 603 the caller may not execute it, 601 what is sent breaks
-        the function's rules, and all that its run may end in (see UserCode).
+        the function's rules, 650 there was no time to check them, and all that its run may end in (see UserCode).
         """
         budget.check_depth()
         name = _declared_name(app, name)
         _check_permission(app, name, request)
-        request = _validated(app, name, request)
+        with in_time(budget.deadline):
+            request = _validated(app, name, request)
         handler = Handler(app.function_path(name), HANDLER, name, unit=name, step=f"functions/{name}")
         call = Call(app, handler, request.principal, request.api_url, budget)
         return self._user_code.run(call, {"request": request.to_json(name, budget.request_id)}, self._answers.read)

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Collection, Generator, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from runtime.apps.app import App
@@ -22,7 +21,7 @@ from runtime.data.store_failure import store_failure
 from runtime.data.validator import check_who
 from runtime.deadline import Deadline
 from runtime.errors import ReliveError
-from runtime.query.interruption import interruptible
+from runtime.query.interruption import in_time
 from runtime.settings import MEGABYTE, Settings
 from runtime.store.documents import Document, Documents, DuplicatesExistError
 from runtime.store.port import StoreUnavailableError, TooLargeError
@@ -67,7 +66,7 @@ class Data:
         """
         budget.check_depth()
         try:
-            with _in_time(budget.deadline):
+            with in_time(budget.deadline):
                 return self._executed(request, budget)
         except StoreUnavailableError as error:
             logger.error("Request %s: %s", budget.request_id, error)
@@ -125,15 +124,5 @@ def _validated(operation: Operation) -> Operation:
 
 
 def _selected(operation: Operation) -> Generator[Document, None, None]:
-    with _in_time(operation.deadline):  # user code asks for them in a thread of its own
+    with in_time(operation.deadline):  # user code asks for them in a thread of its own
         yield from operation.find(operation.selection())
-
-
-def _in_time(deadline: Deadline) -> AbstractContextManager[None]:
-    """For work on values in this thread. It raises ReliveError 650 when the deadline passes in the middle of it."""
-
-    def check() -> None:
-        if deadline.expired:
-            raise ReliveError(650, "There was no time left to go through all values.")
-
-    return interruptible(check)

@@ -1,12 +1,13 @@
 """What a filter may ask of the value at a path. Negations are not here: they negate the filter around it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol
 
+from runtime.errors import ReliveError
 from runtime.query.interruption import watched
 from runtime.query.literal import is_number
 from runtime.query.ordering import MISSING, OrderKey, order_key
-from runtime.query.pattern import Pattern
+from runtime.query.pattern import Pattern, TextTooLongError
 from runtime.query.value_type import types_of
 
 Direction = Literal["$gt", "$gte", "$lt", "$lte"]
@@ -108,13 +109,18 @@ class HasRemainder:
 
 @dataclass(frozen=True)
 class MatchesPattern:
-    """`$regex`."""
+    """`$regex`. `where` is its place in the filter, for a text in which it cannot be searched for."""
 
     pattern: Pattern
+    where: str = field(compare=False)
     elements: ClassVar[bool] = True
 
     def holds(self, value: Any) -> bool:
-        return self.pattern.found_in(value)
+        """Raises ReliveError 601 for a text that is too long for the pattern."""
+        try:
+            return self.pattern.found_in(value)
+        except TextTooLongError as error:
+            raise ReliveError(601, f"{self.where}: {error}. Use smaller repetitions, or other classes.") from None
 
 
 @dataclass(frozen=True)

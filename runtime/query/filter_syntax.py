@@ -97,7 +97,8 @@ def _operators(path: Path, operators: dict[str, Any], where: str) -> Expression:
         if not operator.startswith("$"):
             raise Invalid(place, "a field among operators; to compare with an object, use $eq")
         if operator == "$regex":
-            parts.append(Field(path, MatchesPattern(Pattern.parse(operand, operators.get("$options", ""), where))))
+            pattern = Pattern.parse(operand, operators.get("$options", ""), where)
+            parts.append(Field(path, MatchesPattern(pattern, place)))
         elif operator in _NEGATIONS:
             parts.append(Not(Field(path, _NEGATIONS[operator](operand, place))))
         elif operator in _CONDITIONS:

@@ -6,10 +6,13 @@ counts them, all on one counter: many short arrays take as long as a long one.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from itertools import islice
 from typing import TypeVar
+
+from runtime.deadline import Deadline
+from runtime.errors import ReliveError
 
 CHECK_EVERY = 100
 """Elements between two checks. Each may cost a few hundred conditions, which is some milliseconds for all of them."""
@@ -26,6 +29,16 @@ def interruptible(check: Check) -> Iterator[None]:
         yield
     finally:
         _WATCH.reset(token)
+
+
+def in_time(deadline: Deadline) -> AbstractContextManager[None]:
+    """For work on values in this thread. It raises ReliveError 650 when the deadline passes in the middle of it."""
+
+    def check() -> None:
+        if deadline.expired:
+            raise ReliveError(650, "There was no time left to go through all values.")
+
+    return interruptible(check)
 
 
 def watched(elements: Collection[Element]) -> Iterable[Element]:

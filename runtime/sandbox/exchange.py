@@ -4,6 +4,7 @@ import contextlib
 import os
 import select
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 
@@ -65,6 +66,8 @@ class Exchange:
         self._received = bytearray()
         self._writing = threading.Lock()
         self._open = True
+        self.loading_seconds: float | None = None
+        """How long it took the runner to define the code; None if that failed, or had been done before."""
         self._host_calls = HostCalls(self._answer, share)
 
     def run(self, code: str, make_event: Callable[[], str], definition_seconds: float) -> Ending:
@@ -79,9 +82,11 @@ class Exchange:
             if self._runner.prepared:
                 self._collect_prepared(definition_deadline)
             else:
+                began = time.monotonic()
                 self._send(Message(Kind.DEFINE, _seconds(definition_deadline), code), definition_deadline)
                 if early := self._converse(Kind.DEFINED, definition_deadline, self._host.log):
                     return early
+                self.loading_seconds = time.monotonic() - began
             defining = False
             self._send(Message(Kind.HANDLE, _seconds(self._deadline), make_event()), self._deadline)
             ending = self._converse(Kind.ENDED, self._deadline, self._host.log)

@@ -1,7 +1,9 @@
 """The runners that nobody uses at the moment, and which of them suits a call best."""
 
+import math
 import os
 import time
+from dataclasses import replace
 
 from runtime.sandbox.preparation import FRESH_SECONDS, Preparations
 from runtime.sandbox.runner_process import RunnerProcess
@@ -51,11 +53,30 @@ class IdleRunners:
             self._runners.remove(runner)
         return stale
 
+    def take_overdue(self) -> list[RunnerProcess]:
+        """Those that took too long to prepare and have ended themselves. Each is asked once, when that time is over."""
+        now = time.monotonic()
+        overdue = []
+        for runner in self._runners:
+            if runner.prepared is not None and runner.prepared.done_at <= now:
+                if runner.has_died():
+                    overdue.append(runner)
+                else:
+                    runner.prepared = replace(runner.prepared, done_at=math.inf)
+        for runner in overdue:
+            self._runners.remove(runner)
+            self.was_useless(runner)
+        return overdue
+
+    def was_useless(self, runner: RunnerProcess) -> None:
+        """What a runner had prepared, if anything, is thrown away."""
+        if runner.prepared is not None:
+            self._preparations.was_useless(runner.prepared.code)
+
     def take_oldest(self) -> RunnerProcess:
         """The one that has been idle for the longest time, to be ended."""
         oldest = self._runners.pop(0)
-        if oldest.prepared is not None:
-            self._preparations.was_useless(oldest.prepared.code)
+        self.was_useless(oldest)
         return oldest
 
     def take_all(self) -> list[RunnerProcess]:

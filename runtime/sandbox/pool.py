@@ -84,11 +84,12 @@ class Pool:
 
     def _take_idle(self, app: str, code: str) -> tuple[RunnerProcess | None, list[RunnerProcess]]:
         """An idle runner that is fit for use, if there is one, and those that have to go."""
-        outcasts = self._idle.take_stale()
+        outcasts = self._idle.take_stale() + self._idle.take_overdue()
         may_fork = not self.is_busy and self._turns.held + len(self._idle) <= self._size
         while (runner := self._idle.take(app, code, may_fork=may_fork)) is not None:
             if not runner.has_died():
                 return runner, outcasts
+            self._idle.was_useless(runner)
             outcasts.append(runner)
         if self._turns.held + len(self._idle) > self._size:
             outcasts.append(self._idle.take_oldest())

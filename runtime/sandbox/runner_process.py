@@ -16,6 +16,9 @@ from runtime.sandbox.wire import Kind, Message, encode
 NARROW_PIPE, WIDE_PIPE = 64 * 1024, 1024 * 1024
 """Bytes: what Linux gives, and what it grants without privileges, unless it was set up otherwise (pipe(7))."""
 
+START_SECONDS = 1
+"""How long it may take until a runner has read what it is to prepare. Its own time begins then."""
+
 
 class Reaper(Protocol):
     """Whoever has forked a runner, and collects it."""
@@ -25,10 +28,14 @@ class Reaper(Protocol):
 
 @dataclass(frozen=True)
 class Prepared:
-    """The code that an idle runner was given before a call wants it, and when, on the monotonic clock in seconds."""
+    """The code that an idle runner was given before a call wants it.
+
+    When that was, and when the runner is done with it or has ended itself, are on the monotonic clock, in seconds.
+    """
 
     code: str
     at: float
+    done_at: float
 
 
 @dataclass(eq=False)
@@ -68,7 +75,8 @@ class RunnerProcess:
             return
         if written < len(definition):
             self.kill()
-        self.prepared = Prepared(code, time.monotonic())
+        now = time.monotonic()
+        self.prepared = Prepared(code, now, now + seconds + START_SECONDS)
 
     def use_prepared(self) -> None:
         """Begin a call with what was prepared. Replies are no longer counted when they wait in a pipe: it is narrow."""

@@ -83,7 +83,11 @@ class Sandbox:
         """
 
         def converse(runner: RunnerProcess) -> Ending:
-            return Exchange(runner, host, deadline, share).run(code, make_event, self._limits.definition_seconds)
+            exchange = Exchange(runner, host, deadline, share)
+            ending = exchange.run(code, make_event, self._limits.definition_seconds)
+            if exchange.loading_seconds is not None:
+                self._preparations.was_loaded(code, exchange.loading_seconds)
+            return ending
 
         if share is None:
             return self._run(app, code, depth, deadline, converse)
@@ -108,7 +112,7 @@ class Sandbox:
         finally:
             reusable = not isinstance(ending, TimedOut | Crashed)
             if isinstance(ending, Finished) and self._preparations.are_wanted(code):
-                seconds = int(2 * self._limits.definition_seconds) + 1
+                seconds = self._preparations.seconds(code, int(2 * self._limits.definition_seconds) + 1)
                 runner.prepare(code, seconds, warm_up=not self._pool.is_busy)
             self._pool.release(runner, depth, reusable=reusable)
 

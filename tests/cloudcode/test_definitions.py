@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -11,6 +11,9 @@ from runtime.apps.app import App
 from runtime.apps.definition import AppDefinition
 from runtime.cloudcode.definitions import Definitions
 from runtime.deadline import Deadline
+from runtime.sandbox.endings import Crashed, Ending
+from runtime.sandbox.pool import NoRunnerInTime
+from runtime.sandbox.processes import SandboxUnavailable
 from runtime.sandbox.sandbox import Limits, Sandbox
 from tests.sandbox.calls import RecordingHost, body, event, failure
 
@@ -71,13 +74,47 @@ def test_a_file_that_does_not_compile_says_so_when_it_is_called(sandbox: Sandbox
     assert "SyntaxError" in run(sandbox, definition).text
 
 
-@pytest.mark.parametrize("trouble", ["no time", "no sandbox"])
-def test_it_runs_without(sandbox: Sandbox, guest: Path, trouble: str) -> None:
-    unable = sandbox if trouble == "no time" else Sandbox(guest.with_name("missing.cwasm"), Limits())
-    seconds = 0 if trouble == "no time" else 30
-    definition = Definitions(unable).text(app(f=GOOD, prices=PRICES), PATH, Deadline.after(seconds))
+class Troubled:
+    """A sandbox in which the first calls have a trouble, and those after them have none."""
+
+    def __init__(self, sandbox: Sandbox, trouble: str, calls: int) -> None:
+        self._sandbox = sandbox
+        self._trouble = trouble
+        self._calls = calls
+
+    def run(self, app: str, code: str, *rest: Any, deadline: Deadline, **named: Any) -> Ending:
+        self._calls -= 1
+        if self._calls < 0:
+            return self._sandbox.run(app, code, *rest, deadline=deadline, **named)
+        match self._trouble:
+            case "no runner in time":
+                raise NoRunnerInTime
+            case "no sandbox":
+                raise SandboxUnavailable("There is no compiled guest.")
+            case "no time":
+                deadline.end()
+                return self._sandbox.run(app, code, *rest, deadline=deadline, **named)
+            case _:
+                return Crashed("the sandbox's process died: it closed its pipe")
+
+
+@pytest.mark.parametrize("trouble", ["no runner in time", "no sandbox", "no time"])
+def test_it_runs_without_until_the_next_call(sandbox: Sandbox, trouble: str) -> None:
+    definitions = Definitions(cast(Sandbox, Troubled(sandbox, trouble, calls=1)))
+    definition = text(definitions, app(f=GOOD, prices=PRICES))
     assert json.loads(definition)["compiled"] == {}
     assert body(run(sandbox, definition)) == 0.2
+    assert set(json.loads(text(definitions, app(f=GOOD, prices=PRICES)))["compiled"]) == {PATH, "shared/prices.py"}
+
+
+def test_a_runner_that_was_killed_is_asked_again(sandbox: Sandbox) -> None:
+    definitions = Definitions(cast(Sandbox, Troubled(sandbox, "killed", calls=1)))
+    assert json.loads(text(definitions, app(f=GOOD)))["compiled"].keys() == {PATH}
+
+
+def test_files_that_bring_the_compiler_down_are_not_compiled_again(sandbox: Sandbox) -> None:
+    definitions = Definitions(cast(Sandbox, Troubled(sandbox, "killed", calls=2)))
+    assert [json.loads(text(definitions, app(f=GOOD)))["compiled"] for _ in range(2)] == [{}, {}]
 
 
 def test_a_traceback_shows_the_lines_of_the_source(sandbox: Sandbox) -> None:

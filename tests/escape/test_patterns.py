@@ -1,6 +1,12 @@
-"""Patterns that make other engines backtrack for years, wherever a user can put one: each is answered, or refused."""
+"""Patterns that make other engines backtrack for years, wherever a user can put one: each is answered, or refused.
+
+And some on which this one takes as long as it can: each byte of the text times the size of the pattern.
+"""
 
 import json
+import random
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -65,10 +71,12 @@ def apply(application: Application, app: str, rules: dict[str, Any]) -> None:
     application.apply(App(AppDefinition.model_validate(definition), files))
 
 
-def send(application: Application, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+def send(
+    application: Application, method: str, path: str, body: Any = None, *, seconds: float = SECONDS, **headers: str
+) -> Answer:
     sent = {"content-type": "application/json", **{name.replace("_", "-"): value for name, value in headers.items()}}
     event = make_event(method, f"/v1/{path}", {**sent, **MASTER}, None if body is None else json.dumps(body))
-    limits = application.settings.model_copy(update={"budget_seconds": SECONDS})
+    limits = application.settings.model_copy(update={"budget_seconds": seconds})
     return read_answer(application.handle(event, "pattern", Budget.start(limits, request_id="pattern")))
 
 
@@ -106,6 +114,97 @@ class TestPattern:
         called = send(library, "POST", "rules/Functions/checked", {"Title": TITLE})
         assert [stored.status, called.status] == ([201, 200] if matches else [400, 400])
         assert matches or [stored.code, called.code] == [601, 601]
+
+
+GIVEN_SECONDS = 1
+SOON_SECONDS = 6
+"""What a request may take, and far less than the next patterns take on these texts if nothing bounds them."""
+
+LARGE = "[ab]*a([ab]{990})" * 3 + "[ab]{400}c"
+
+Send = Callable[..., Answer]
+
+
+def random_text(length: int) -> str:
+    """Of a and b. The automaton for the patterns has another state after nearly each letter of it."""
+    return "".join(random.Random(length).choices("ab", k=length))
+
+
+def find(field: str, pattern: str) -> Callable[[Send], Answer]:
+    """Look for many patterns that differ from each other, each of them in all items."""
+    sought = json.dumps({"$or": [{field: {"$regex": f"{pattern}{n}"}} for n in range(10 if len(pattern) < 20 else 3)]})
+    return lambda send: send("GET", "long/Book", x_everlive_filter=sought)
+
+
+def is_refused(code: int, words: str) -> Callable[[Answer], bool]:
+    return lambda answer: answer.code == code and words in answer.json["message"]
+
+
+OUT_OF_TIME = is_refused(650, "There was no time left")
+
+TIMED: dict[str, tuple[Callable[[Send], Answer], Callable[[Answer], bool]]] = {
+    "a filter": (find("Title", LARGE), is_refused(601, "$or.0.Title.$regex: a text of 380,000 bytes is too long")),
+    "a filter with many patterns": (find("Title", "[ab]*a[ab]{100}c"), OUT_OF_TIME),
+    "a filter of many texts": (find("Texts", LARGE), OUT_OF_TIME),
+    "a rule for items": (
+        lambda send: send("POST", "long/Checked", {"Title": random_text(380_000)}),
+        is_refused(601, "Title: a text of 380,000 bytes is too long for the pattern"),
+    ),
+    "a rule for a change": (
+        lambda send: send("PUT", "long/Checked/1", {"Title": random_text(380_000)}),
+        is_refused(601, "Title: a text of 380,000 bytes is too long for the pattern"),
+    ),
+    "a rule for a function": (
+        lambda send: send("POST", "long/Functions/checked", {"Title": random_text(5_000_000)}),
+        is_refused(601, "Title: a text of 5,000,000 bytes is too long for the pattern"),
+    ),
+    "many rules for a function": (
+        lambda send: send("POST", "long/Functions/all", {f"F{n}": random_text(29_000) for n in range(100)}),
+        OUT_OF_TIME,
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def long_texts(escape_application: Application) -> Application:
+    rule = {"type": "text", "pattern": LARGE}
+    definition = {
+        "app": {"id": "long", "title": "Long"},
+        "functions": {
+            "checked": {"validate": {"fields": {"Title": rule}}},
+            "all": {"validate": {"fields": {f"F{n}": rule for n in range(100)}}},
+        },
+        "types": {
+            "Book": {"policy": "public", "fields": {"Title": {"type": "text"}}},
+            "Checked": {"policy": "public", "validate": {"fields": {"Title": rule}}},
+        },
+    }
+    echo = "def on_request(request, response): return 'accepted'"
+    files = {"functions/checked.py": echo, "functions/all.py": echo}
+    escape_application.apply(App(AppDefinition.model_validate(definition), files))
+    books = [{"Title": random_text(380_000)}, *({"Texts": [random_text(29_000)] * 10} for _ in range(5))]
+    for book in books:
+        assert send(escape_application, "POST", "long/Book", book).status == 201
+    return escape_application
+
+
+@pytest.mark.parametrize(("attempt", "is_expected"), TIMED.values(), ids=TIMED)
+def test_what_takes_as_long_as_it_can_ends_soon(
+    long_texts: Application, attempt: Callable[[Send], Answer], is_expected: Callable[[Answer], bool]
+) -> None:
+    def send_timed(method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        return send(long_texts, method, path, body, seconds=GIVEN_SECONDS, **headers)
+
+    started = time.monotonic()
+    answer = attempt(send_timed)
+    assert time.monotonic() - started < SOON_SECONDS
+    assert is_expected(answer), answer.text[:500]
+    assert send(long_texts, "GET", "long/Book", x_everlive_filter='{"Title": {"$regex": "^ab*$"}}').json["Count"] == 0
+
+
+def test_what_is_found_early_in_a_long_text_is_found(long_texts: Application) -> None:
+    answer = send(long_texts, "GET", "long/Book", x_everlive_filter=json.dumps({"Title": {"$regex": "^[\\pL\\pN]"}}))
+    assert answer.json["Count"] == 1
 
 
 ATTEMPTS: list[Any] = []

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -186,6 +187,62 @@ class TestAPreparationThatFails:
             assert body(run(sandbox, HELLO)) == "hello"
 
 
+SPINS_LATER = """
+import time
+if time.time() > {moment}:
+    while True: pass
+def on_request(request, response): time.sleep({seconds})
+"""
+
+SPINNING_SECONDS = 8
+"""Far more than what little code may prepare for, and far less than the longest time for loading."""
+
+
+def processor_seconds(pid: int) -> float:
+    """What a process has used up, by proc(5)."""
+    utime, stime = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(utime) + int(stime)) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_a_preparation_uses_no_more_than_loading_did_and_is_given_up_for_a_while(guest: Path) -> None:
+    sandbox = Sandbox(guest, Limits(runners=2, depth=0, definition_seconds=10))
+    try:
+        source = SPINS_LATER.format(moment=time.time() + 0.8, seconds=1)
+        assert isinstance(run(sandbox, source), Finished)
+        (runner,) = idle_runners(sandbox)
+        assert runner.prepared
+        end = time.monotonic() + SPINNING_SECONDS
+        while not runner.has_died():
+            assert time.monotonic() < end, "it still spins"
+            time.sleep(0.05)
+        assert 0 < processor_seconds(runner.pid) < SPINNING_SECONDS
+        time.sleep(max(0.0, runner.prepared.done_at - time.monotonic()))
+        run(sandbox, HELLO)
+        assert runner._ended, "any other call finds out"
+        assert not sandbox._preparations.are_wanted(code(source))
+    finally:
+        sandbox.close()
+
+
+class TestTime:
+    @pytest.mark.parametrize(
+        ("loading", "seconds"), [(None, 21), (0.001, 1), (0.2, 1), (0.3, 2), (2, 8), (9, 21)], ids=str
+    )
+    def test_it_is_a_few_times_what_loading_took(self, loading: float | None, seconds: int) -> None:
+        preparations = Preparations()
+        if loading is not None:
+            preparations.was_loaded("code", 100)
+            preparations.was_loaded("code", loading)
+        assert preparations.seconds("code", longest=21) == seconds
+
+    def test_it_remembers_a_bounded_number(self) -> None:
+        preparations = Preparations()
+        for number in range(2000):
+            preparations.was_loaded(str(number), 0.1)
+        assert [preparations.seconds(code, longest=21) for code in ("0", "1999")] == [21, 1]
+
+
 class TestBackoff:
     def test_each_time_is_longer(self, monkeypatch: pytest.MonkeyPatch) -> None:
         clock = [0.0]
@@ -205,6 +262,19 @@ class TestBackoff:
         preparations.was_useless("code")
         preparations.was_useful("code")
         assert preparations.are_wanted("code")
+
+    def test_it_is_not_forgotten_when_it_was_of_use_only_now_and_then(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        clock = [0.0]
+        monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+        preparations = Preparations()
+        for _ in range(4):
+            preparations.was_useless("code")
+        clock[0] = 8
+        assert preparations.are_wanted("code")
+        preparations.was_useful("code")
+        preparations.was_useless("code")
+        clock[0] = 15.5
+        assert not preparations.are_wanted("code")
 
     def test_it_is_for_one_code_alone(self) -> None:
         preparations = Preparations()
