@@ -12,7 +12,7 @@ from runtime.data.content_type import ContentType
 from runtime.deadline import Deadline
 from runtime.query.filter import Filter
 from runtime.store.documents import Query
-from tests.cloudcode.calling import MASTER
+from tests.cloudcode.calling import MASTER, budget_of
 from tests.function_url import Answer, make_event, read_answer
 
 MakeApplication = Callable[..., Application]
@@ -37,13 +37,20 @@ class Items:
     application: Application
     app: str = "app"
 
-    def send(self, method: str, path: str, data: Any = None, *, headers: Mapping[str, str] | None = None) -> Answer:
-        """Send a request; `path` is relative to the app."""
+    def send(
+        self,
+        method: str,
+        path: str,
+        data: Any = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        seconds: float | None = None,
+    ) -> Answer:
+        """Send a request; `path` is relative to the app. It has the time of the settings, or `seconds`."""
         sent = {"content-type": "application/json", **(headers or {})}
         body = None if data is None else json.dumps(data)
-        return read_answer(
-            self.application.handle(make_event(method, f"/v1/{self.app}/{path}", sent, body), "request-1")
-        )
+        event = make_event(method, f"/v1/{self.app}/{path}", sent, body)
+        return read_answer(self.application.handle(event, "request-1", budget_of(self.application, seconds)))
 
     def create(self, data: Any, type_name: str = "Book") -> Any:
         """Create as master and give the result."""

@@ -3,14 +3,14 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 
 import pytest
 
 from runtime.application import Application
 from runtime.cloudcode.logs.record import CallRecord
 from tests.cloudcode.calling import MASTER, SECRET, Serve, app_of, call
+from tests.holding_server import holding_server
 
 MakeApplication = Callable[..., Application]
 D = "def on_request(request, response):\n"
@@ -28,33 +28,18 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-@pytest.fixture
-def silent_server() -> Iterator[str]:
-    """The address of a server that accepts requests and does not answer."""
-    quiet = threading.Event()
-    handler = type(
-        "Silent", (BaseHTTPRequestHandler,), {"do_GET": lambda self: quiet.wait(60), "log_message": lambda *_: None}
-    )
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    quiet.set()
-    server.shutdown()
-    server.server_close()
-
-
-def test_calls_out_end_with_the_call_that_made_them(make_application: MakeApplication, silent_server: str) -> None:
+def test_calls_out_end_with_the_call_that_made_them(make_application: MakeApplication) -> None:
     source = (
         "import asyncio\nfrom cloud import http\nasync def on_request(request, response):\n"
         "    calls = [asyncio.wait_for(http.get('https://silent.example/'), 0.05) for _ in range(64)]\n"
         "    return len(await asyncio.gather(*calls, return_exceptions=True))"
     )
-    application = make_application(
-        app_of({"functions/f.py": source}), http_stand_ins={"https://silent.example": silent_server}
-    )
-    assert call(application, "f").json == 64
-    wait_until(lambda: host_call_threads() == 0)
+    with holding_server() as silent:
+        application = make_application(
+            app_of({"functions/f.py": source}), http_stand_ins={"https://silent.example": silent.url}
+        )
+        assert call(application, "f").json == 64
+        wait_until(lambda: host_call_threads() == 0)
 
 
 def test_nested_calls_end_with_the_call_that_made_them(make_application: MakeApplication) -> None:
@@ -89,10 +74,10 @@ SLOW = {"a flood of host calls"}
 )
 def test_a_guest_that_hands_over_too_much_is_stopped(make_application: MakeApplication, source: str) -> None:
     files = {**HELLO, "functions/greedy.py": "import wit_world\n" + D + source}
-    application = make_application(app_of(files), budget_seconds=60)
+    application = make_application(app_of(files), budget_seconds=800)
     started = time.monotonic()
     assert call(application, "greedy").error == (500, 901)
-    assert time.monotonic() - started < 40  # long before the deadline
+    assert time.monotonic() - started < 400  # long before the deadline
     assert call(application, "hello").json == "hello"
 
 
@@ -162,13 +147,26 @@ def test_huge_details_are_cut(serve: Serve) -> None:
 
 class TestBreakerCountsTheRightOne:
     def test_not_who_is_called_at_the_last_moment(self, make_application: MakeApplication) -> None:
-        late = "import time\nfrom cloud import functions\n" + D + "    time.sleep(0.7); functions.call('good')"
-        good = D + "    import time; time.sleep(request.data or 0.3)"
+        late = (
+            "import time\nfrom cloud import functions, time_left\n"
+            + D
+            + "    if request.data: time.sleep(max(0, time_left() - request.data))\n"
+            + "    functions.call('good', 60 * request.data)"
+        )
+        good = D + "    import time; time.sleep(request.data)"
         files = {"functions/late.py": late, "functions/good.py": good}
-        application = make_application(app_of(files), budget_seconds=0.8, breaker_timeouts=1)
-        assert call(application, "late").error == (500, 902)
-        time.sleep(0.3)
-        assert call(application, "good", 0.001).status == 200
+        for seconds in (1.2, 12):  # a busy machine may not come to the good one in what is left of the first
+            application = make_application(app_of(files), budget_seconds=seconds, breaker_timeouts=1)
+            application.warm_up()
+            call(application, "late", 0, seconds=60)
+            code = call(application, "late", seconds / 4).code
+            time.sleep(0.3)
+            assert call(application, "good", 0, seconds=60).status == 200
+            ends = [(kept.record.function, kept.record.outcome) for kept in application.logs.page("app", limit=9)]
+            if ("good", "902") in ends:
+                assert code == 902
+                return
+        raise AssertionError("the good one was never called")
 
     def test_not_who_is_called_with_a_short_timeout(self, make_application: MakeApplication) -> None:
         caller = (

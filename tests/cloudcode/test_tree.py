@@ -14,6 +14,7 @@ from runtime.cloudcode.logs.record import CallRecord
 from tests.cloudcode.calling import MASTER, app_of, call
 from tests.cloudcode.data_calls import Items, app_with
 from tests.function_url import make_event, read_answer
+from tests.holding_server import holding_server
 
 pytestmark = pytest.mark.slow
 
@@ -118,16 +119,21 @@ class TestRunners:
         assert 1 <= answer.json <= at_once
 
     def test_others_are_served_meanwhile(self, make_application: MakeApplication) -> None:
-        source = ASYNC + "    await asyncio.gather(*(functions.call('busy', 30) for _ in range(20)))"
-        files = {**self.FILES, "functions/hog.py": source}
-        application = make_application(app_of(files), runners=4, depth=1, budget_seconds=2.5)
-        hog = threading.Thread(target=call, args=(application, "hog"))
-        hog.start()
-        try:
-            time.sleep(0.5)
+        files = {
+            **self.FILES,
+            "functions/hog.py": ASYNC + "    await asyncio.gather(*(functions.call('held') for _ in range(20)))",
+            "functions/held.py": F + "    http.get('https://holding.example/').status",
+        }
+        with holding_server() as holding:
+            application = make_application(
+                app_of(files), runners=4, depth=1, http_stand_ins={"https://holding.example": holding.url}
+            )
+            hog = threading.Thread(target=call, args=(application, "hog"))
+            hog.start()
+            holding.wait_for(1)
             assert [call(application, "hello").json for _ in range(10)] == ["hello"] * 10
             assert hog.is_alive()
-        finally:
+            holding.release()
             hog.join()
 
 

@@ -43,6 +43,7 @@ def play(steps):
             case "for ever":
                 while True: play(arguments[0])
 
+print("up", flush=True)
 try: play(steps)
 except Exception: pass
 time.sleep(60)
@@ -82,18 +83,37 @@ HANDLING = (*DEFINED, READ)
 
 
 class Liar:
-    """The process, once it is there."""
+    """The process, which waits for its turn: `outgoing` and `incoming` are the server's ends of its pipes."""
 
     def __init__(self, script: tuple[Step, ...]) -> None:
-        self.script = script
-        self.process: subprocess.Popen[bytes] | None = None
+        to_liar, from_liar = os.pipe(), os.pipe()
+        pipes = (to_liar[0], from_liar[1])
+        self.outgoing, self.incoming = to_liar[1], from_liar[0]
+        self.took_its_turn = False
+        command = [sys.executable, "-I", "-S", "-c", PROGRAM, str(ROOT), *map(str, pipes), json.dumps(script)]
+        self.process = subprocess.Popen(command, pass_fds=pipes, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        for descriptor in pipes:
+            os.close(descriptor)
+        for descriptor in (self.outgoing, self.incoming):
+            os.set_blocking(descriptor, False)
+        assert self.process.stdout is not None
+        with self.process.stdout as told:
+            assert told.readline() == b"up\n"
 
     def has_ended(self) -> bool:
         """Waits for a while, if need be."""
-        assert self.process is not None, "it was never asked for"
+        assert self.took_its_turn, "it was never asked for"
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(10)
+            self.process.wait(60)
         return self.process.poll() is not None
+
+    def end(self) -> None:
+        """Whoever of its pipes still has them: it is gone."""
+        self.process.kill()
+        if not self.took_its_turn:
+            self.process.wait()
+            os.close(self.outgoing)
+            os.close(self.incoming)
 
 
 class LyingForkServer(ForkServer):
@@ -109,14 +129,16 @@ class LyingForkServer(ForkServer):
 
     @contextlib.contextmanager
     def lying(self, script: tuple[Step, ...]) -> Iterator[Liar]:
-        """Within the block, the first new runner plays this script. At its end the liar is killed."""
+        """Within the block, the first new runner plays this script. At its end the liar is killed.
+
+        The process is up when the block begins, so that its time does not count for the call.
+        """
         self._next = liar = Liar(script)
         try:
             yield liar
         finally:
             self._next = None
-            if liar.process is not None:
-                liar.process.kill()
+            liar.end()
 
     def fork(self, app: str) -> RunnerProcess:
         runner = super().fork(app)
@@ -139,17 +161,12 @@ class LyingForkServer(ForkServer):
 
     def _exchange(self, runner: RunnerProcess, liar: Liar) -> None:
         """Put the liar at the other end of the runner's pipes. The runner itself is reaped: nobody talks to it."""
-        to_liar, from_liar = os.pipe(), os.pipe()
-        pipes = (to_liar[0], from_liar[1])
-        command = [sys.executable, "-I", "-S", "-c", PROGRAM, str(ROOT), *map(str, pipes), json.dumps(liar.script)]
-        liar.process = subprocess.Popen(command, pass_fds=pipes, stderr=subprocess.DEVNULL)
-        for descriptor in (*pipes, runner.incoming, runner.outgoing):
+        for descriptor in (runner.incoming, runner.outgoing):
             os.close(descriptor)
         super().reap(runner)
-        for descriptor in (to_liar[1], from_liar[0]):
-            os.set_blocking(descriptor, False)
+        liar.took_its_turn = True
         self._liars[liar.process.pid] = liar.process
-        runner.pid, runner.outgoing, runner.incoming = liar.process.pid, to_liar[1], from_liar[0]
+        runner.pid, runner.outgoing, runner.incoming = liar.process.pid, liar.outgoing, liar.incoming
 
 
 @contextlib.contextmanager

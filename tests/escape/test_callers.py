@@ -49,6 +49,12 @@ def send(
     return read_answer(application.handle(event, "the-true-id"))
 
 
+def assert_well(application: Application) -> None:
+    """The next good call succeeds, and is told nothing of the one before."""
+    answer = send(application, "Functions/echo", {})
+    assert (answer.status, answer.json["principal"], answer.json["query"]) == (200, "anonymous", {})
+
+
 TRUE: dict[str, Any] = {
     "id": "the-true-id", "api_url": f"https://{DOMAIN}/v1/called", "action": "GET", "principal": "anonymous",
 }  # fmt: skip
@@ -72,6 +78,7 @@ def test_claims_in_headers_change_nothing(application: Application, headers: dic
     answer = send(application, "Functions/echo", headers)
     assert {name: answer.json[name] for name in TRUE} == TRUE
     assert answer.headers["x-relive-request-id"] == "the-true-id"
+    assert_well(application)
 
 
 def signed(depth: int, key: str = MASTER_KEY, seconds_ago: float = 0) -> str:
@@ -101,6 +108,7 @@ def test_a_depth_counts_only_with_its_signature(application: Application, value:
     headers = {"X-Relive-Depth": value, "Content-Type": "application/json"}
     assert send(application, "Functions/nest", headers, str(8 - depth)).json == "deep enough"
     assert send(application, "Functions/nest", headers, str(9 - depth)).error == (500, 617)
+    assert_well(application)
 
 
 def test_user_code_does_not_see_the_depth(application: Application) -> None:
@@ -126,7 +134,7 @@ BODIES: dict[str, tuple[dict[str, str], bytes, tuple[int, int]]] = {
 def test_bodies(application: Application, headers: dict[str, str], body: bytes, error: tuple[int, int]) -> None:
     answer = send(application, "Functions/echo", {"Content-Type": "application/json", **headers}, body)
     assert answer.error == error
-    assert send(application, "Functions/echo", {}).status == 200
+    assert_well(application)
 
 
 # name: (path, headers, status and code)
@@ -148,6 +156,7 @@ WAYS_IN: dict[str, tuple[str, dict[str, str], tuple[int, int]]] = {
 @pytest.mark.parametrize(("path", "headers", "error"), WAYS_IN.values(), ids=WAYS_IN)
 def test_ways_in(application: Application, path: str, headers: dict[str, str], error: tuple[int, int]) -> None:
     assert send(application, path, headers).error == error
+    assert_well(application)
 
 
 def test_parameters_are_no_orders(application: Application, stage: Stage) -> None:

@@ -30,12 +30,14 @@ class Watched:
 
     def run(self, source: str) -> tuple[Answer, CallRecord, list[str]]:
         """The answer of a function, what is kept of the call, and the lines that the terminal shows."""
-        self.application.apps.apply(app_of({"functions/f.py": source}))
+        good = "def on_request(request, response): return 'well'"
+        self.application.apps.apply(app_of({"functions/f.py": source, "functions/good.py": good}))
         before = len(self.terminal.getvalue())
         answer = call(self.application, "f", headers=MASTER)
         (kept,) = self.application.logs.page("app", limit=1)
         shown = self.terminal.getvalue()[before:]
         assert not {"\x1b", "\r"} & set(shown)
+        assert call(self.application, "good").json == "well"
         return answer, kept.record, shown.splitlines()
 
 

@@ -36,7 +36,7 @@ from tests.sandbox.calls import HELLO, body, run
 from tests.sandbox.processes import needs_proc
 
 SHORT = 0.6
-"""Seconds for what never ends by itself; a liar takes some time to start."""
+"""Seconds for what never ends by itself. A busy machine may need more of them to come so far."""
 
 MOST_MEGABYTES = 300
 """What a lie may cost the server; about twice what a request may hold at most."""
@@ -66,7 +66,7 @@ SILENCE_AND_HANGING_UP = [
     Lie("silence", (), SILENT_WHILE_DEFINING, SHORT),
     Lie("silence after the definition was read", (READ,), SILENT_WHILE_DEFINING, SHORT),
     Lie("silence where the answer is due", HANDLING, SILENT, SHORT),
-    Lie("an end at once", (("exit", 0),), HUNG_UP),
+    Lie("an end at once", (("exit", 0),), crash("")),  # with either of its pipes: chance decides
     Lie("an end in the middle of the call", (*HANDLING, ("exit", 1)), HUNG_UP),
     Lie("its mouth closed alone", (READ, ("close", "out")), HUNG_UP),
     Lie("its ear closed alone", (READ, ("close", "in"), say(Kind.DEFINED)), crash("[Errno 32] Broken pipe")),
@@ -133,7 +133,7 @@ def sandbox(guest: Path) -> Iterator[Sandbox]:
     give_back_large_blocks()  # as the application does
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sandbox_module, "ForkServer", LyingForkServer)
-        sandbox = Sandbox(guest, Limits(runners=4, depth=2, definition_seconds=1))
+        sandbox = Sandbox(guest, Limits(runners=4, depth=2, definition_seconds=10))
     sandbox.start()
     yield sandbox
     sandbox.close()
@@ -155,13 +155,27 @@ def app() -> str:
 @needs_proc
 @pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.name)
 def test_a_lie_ends_as_it_must(sandbox: Sandbox, server: LyingForkServer, app: str, lie: Lie) -> None:
-    with bounded_memory(MOST_MEGABYTES), server.lying(lie.script) as liar:
-        ending = run(sandbox, HELLO, app=app, seconds=lie.seconds)
+    with bounded_memory(MOST_MEGABYTES):
+        ending = lie_to(sandbox, server, app, lie, lie.seconds)
+        if is_too_soon(ending, lie.ending):
+            ending = lie_to(sandbox, server, f"{app} again", lie, 10 * lie.seconds)
         check(ending, lie.ending)
+
+
+def lie_to(sandbox: Sandbox, server: LyingForkServer, app: str, lie: Lie, seconds: float) -> Ending:
+    """How the call ends to which the lie is told. The liar is gone then, and the next calls are well."""
+    with server.lying(lie.script) as liar:
+        ending = run(sandbox, HELLO, app=app, seconds=seconds)
         if isinstance(ending, Crashed | TimedOut):
             assert liar.has_ended(), "a runner that lied must not be used again"
             assert body(run(sandbox, HELLO, app=app)) == "hello"
         assert body(run(sandbox, HELLO, app="another app")) == "hello"
+    return ending
+
+
+def is_too_soon(ending: Ending, expected: Ending) -> bool:
+    """Whether the handler should run out of time, and a busy machine did not even come to it."""
+    return isinstance(ending, TimedOut) and isinstance(expected, TimedOut) and ending.defining > expected.defining
 
 
 def check(ending: Ending, expected: Ending) -> None:
@@ -199,7 +213,7 @@ def test_the_call_after_the_next_is_well(
     with bounded_memory(MOST_MEGABYTES), server.lying(script):
         assert run(sandbox, HELLO, app=app) == Finished(ANSWER)
         assert body(run(sandbox, HELLO, app="another app")) == "hello"
-        assert isinstance(run(sandbox, HELLO, app=app, seconds=10), Finished | Crashed | TimedOut)
+        assert isinstance(run(sandbox, HELLO, app=app, seconds=1), Finished | Crashed | TimedOut)
         assert body(run(sandbox, HELLO, app=app)) == "hello"
 
 

@@ -37,7 +37,7 @@ class Note:
 
 @dataclass
 class Tally:
-    """What the clients of a load met. `times` are of requests that succeeded, in seconds."""
+    """What the clients of a load met. `times` are of requests that were answered, in seconds, whatever the code."""
 
     codes: Counter[int] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
@@ -216,7 +216,7 @@ class Client:
         took = time.monotonic() - started
         self.tally.codes[code] += 1
         self.tally.slowest = max(self.tally.slowest, took)
-        if code == 0:
+        if code != NO_ANSWER:
             self.tally.times.append(took)
 
     def _check(self, holds: bool, what: str, answer: Answer | None) -> None:

@@ -42,6 +42,14 @@ class Load:
             together.add(client.tally)
         return together
 
+    def answered(self) -> list[int]:
+        """How many answers each client has had."""
+        return [client.tally.codes.total() for client in self.clients]
+
+    def has_moved_on(self, answered: list[int]) -> bool:
+        """Whether each client has had the answer it waited for when there were so many, and one more."""
+        return all(now >= before + 2 for now, before in zip(self.answered(), answered, strict=True))
+
     def _work(self, client: Client) -> None:
         while not self._over.is_set():
             client.send_one()

@@ -13,7 +13,7 @@ import pytest
 from tests.faults.clients import NO_ANSWER
 from tests.faults.conftest import MakeServer
 from tests.faults.load import Load, recovers, under_load
-from tests.faults.server import BUDGET_SECONDS, Server, descendants, wait_for
+from tests.faults.server import BUDGET_SECONDS, PATIENT_SECONDS, Server, descendants, wait_for
 from tests.sandbox.processes import is_alive, needs_proc
 
 pytestmark = [pytest.mark.slow, needs_proc]
@@ -27,12 +27,21 @@ FORK_SERVER_PATIENCE = 7
 
 @dataclass(frozen=True)
 class Fault:
-    """What is done every so many seconds, and the codes that calls may end in for it."""
+    """What is done every so many seconds, and the codes that calls may end in for it.
+
+    With `once_a_call` no call is struck twice: one that finds its fork server dead asks one other.
+    """
 
     strike: Callable[[Server], None]
     every: float
     expected: frozenset[int] = frozenset()
-    slowest: float = BUDGET_SECONDS + 2
+    slowest: float = PATIENT_SECONDS + 2
+    once_a_call: bool = False
+
+    @property
+    def takes_all_time(self) -> bool:
+        """Whether calls may run out of time, of which they then should not have much."""
+        return OUT_OF_TIME in self.expected
 
 
 def kill_a_runner(server: Server) -> None:
@@ -78,25 +87,29 @@ def kill_all_below(server: Server) -> None:
 
 FAULTS = {
     "a runner is killed": Fault(kill_a_runner, 0.1, frozenset({CRASHED})),
-    "a runner is stopped for good": Fault(stop_a_runner, 0.5, frozenset({OUT_OF_TIME, TIMED_OUT})),
+    "a runner is stopped for good": Fault(stop_a_runner, 0.5, frozenset({OUT_OF_TIME, TIMED_OUT}), BUDGET_SECONDS + 2),
     "a runner is stopped for a while": Fault(pause_a_runner, 0.5),
-    "the fork server is killed": Fault(kill_the_fork_server, 0.5, frozenset({CRASHED})),
+    "the fork server is killed": Fault(kill_the_fork_server, 0.5, frozenset({CRASHED}), once_a_call=True),
     "the fork server is stopped for good": Fault(
         stop_the_fork_server, 20, frozenset({CRASHED, OUT_OF_TIME, TIMED_OUT}), FORK_SERVER_PATIENCE + BUDGET_SECONDS
     ),
     "the fork server is stopped for a while": Fault(pause_the_fork_server, 1, frozenset({CRASHED})),
-    "all processes but the server are killed": Fault(kill_all_below, 0.5, frozenset({CRASHED})),
+    "all processes but the server are killed": Fault(kill_all_below, 0.5, frozenset({CRASHED}), once_a_call=True),
 }
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
-def test_under_load(server: Server, fault: Fault) -> None:
-    with under_load(server, fault.expected, slowest=fault.slowest) as load:
+def test_under_load(server: Server, patient_server: Server, fault: Fault) -> None:
+    struck = server if fault.takes_all_time else patient_server
+    with under_load(struck, fault.expected, slowest=fault.slowest) as load:
         wait_for(lambda: load.tally().codes[0] > 20, "calls succeed")
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
-            fault.strike(server)
+            fault.strike(struck)
+            answered = load.answered()
             time.sleep(min(fault.every, max(0, end - time.monotonic())))
+            if fault.once_a_call:
+                wait_for(lambda answered=answered: load.has_moved_on(answered), "all that were struck have ended")
 
 
 @pytest.mark.parametrize("end_of_both", [False, True], ids=["alone", "together with the fork server"])

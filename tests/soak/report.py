@@ -11,6 +11,9 @@ from tests.soak.soak import RUNNERS, Result
 MEGABYTE = 1024 * 1024
 SHOWN = 5
 
+MOST_TOO_LATE = 0.01
+"""Of the good calls of a phase, those that may be cut short since they came too late."""
+
 WARM, END = "after warm-up", "end"
 
 SERVER_GROWTH = 48 * MEGABYTE
@@ -23,6 +26,9 @@ def failures(result: Result) -> Iterator[str]:
     """Sentences for what must not be."""
     if result.wrong:
         yield f"{len(result.wrong)} answers were wrong."
+    for phase in (result.without, result.with_hostile):
+        if phase.too_late > MOST_TOO_LATE * phase.good.codes.total():
+            yield f"{phase.too_late} good calls came too late {phase.name}, of {phase.good.codes.total()}."
     if WARM not in result.memory or END not in result.memory:
         return
     before, after = result.memory[WARM], result.memory[END]
@@ -42,6 +48,11 @@ def show(result: Result, console: Console) -> None:
     console.print(_calls(result))
     console.print(_codes(result))
     console.print(_memory(result))
+    good, hostile = (tally.codes.total() for tally in (result.with_hostile.good, result.with_hostile.bad))
+    if hostile:
+        console.print(
+            f"{hostile} calls of hostile code, which are {hostile / (good + hostile):.1%} of all in their part."
+        )
     console.print(
         f"{result.requests} requests, {len(result.wrong)} wrong answers, {len(result.lost)} of them lost items."
     )
@@ -60,12 +71,13 @@ def show(result: Result, console: Console) -> None:
 
 
 def _calls(result: Result) -> Table:
-    table = Table("good calls", "calls/s", "succeeded", "p50 ms", "p99 ms", "slowest ms")
+    table = Table("good calls", "calls/s", "succeeded", "too late", "p50 ms", "p99 ms", "slowest ms")
     for phase in (result.without, result.with_hostile):
         table.add_row(
             phase.name,
             f"{phase.good.codes.total() / phase.seconds:.0f}" if phase.seconds else "",
             str(phase.good.codes[0]),
+            str(phase.too_late),
             f"{phase.percentile_ms(0.5):.1f}",
             f"{phase.percentile_ms(0.99):.1f}",
             f"{phase.good.slowest * 1000:.0f}",

@@ -1,8 +1,11 @@
-"""Mixed load on a real server, first of honest code alone and then with some that is hostile."""
+"""Mixed load on a real server, first of honest code alone and then with some that is hostile.
+
+Good and hostile calls have clients of their own, so that as many clients make good calls in both parts.
+"""
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,9 +16,17 @@ from tests.faults.server import Held, Server
 from tests.soak import hostile
 
 CLIENTS = 8
+HOSTILE_CLIENTS = 8
 RUNNERS = 16
 HOSTILE_PART = 0.05
+"""Of all calls, which hostile clients stay below."""
+
 BUSY = frozenset({hostile.OUT_OF_TIME, hostile.TIMED_OUT})
+"""What good calls may end in, too, if they are few: on a busy machine anything can come too late."""
+
+PAUSE_SECONDS = 0.005
+"""Of a hostile client, when there were enough hostile calls for now."""
+
 WARM_UP_PART = 0.15
 REST_SECONDS = 1.0
 """After load, before memory is measured: threads and connections end."""
@@ -56,6 +67,11 @@ class Phase:
         times = sorted(self.good.times)
         return times[int(len(times) * part)] * 1000 if times else 0.0
 
+    @property
+    def too_late(self) -> int:
+        """How many good calls were cut short, since they came too late."""
+        return sum(self.good.codes[code] for code in BUSY)
+
 
 @dataclass
 class Result:
@@ -80,32 +96,35 @@ class Result:
 
 
 class Soaker(Client):
-    """A client, of whose requests a part calls hostile code."""
+    """A client whose tally starts anew with each phase."""
 
     def __init__(self, server: Server, name: str) -> None:
         super().__init__(server, name, BUSY)
-        self.good, self.bad = self.tally, Tally()
-        self.hostile_part = 0.0
+
+    def take_tally(self) -> Tally:
+        """What it met since the last time."""
+        taken, self.tally = self.tally, Tally()
+        return taken
+
+
+class HostileSoaker(Soaker):
+    """A client that calls nothing but hostile code, as often as `may_send` lets it."""
+
+    def __init__(self, server: Server, name: str, may_send: Callable[[], bool]) -> None:
+        super().__init__(server, name)
+        self._may_send = may_send
 
     def send_one(self) -> None:
-        if self._random.random() >= self.hostile_part:
-            self.tally = self.good
-            super().send_one()
+        if not self._may_send():
+            time.sleep(PAUSE_SECONDS)
             return
-        self.tally = self.bad
         path, body, ends_in = hostile.any_call(self._random.choice)
         try:
             answer = self._ask("POST", path, body, expected=ends_in | BUSY)
             self._check(answer is not None and (answer.code in ends_in or answer.code in BUSY), path, answer)
         except WrongAnswer as wrong:
             self.tally.wrong.append(f"hostile: {wrong}")
-
-    def take_tallies(self) -> tuple[Tally, Tally]:
-        """Those of good and of hostile calls since the last time."""
-        taken = self.good, self.bad
-        self.good, self.bad = Tally(), Tally()
-        self.tally = self.good
-        return taken
+        self.close()  # the server would, while nothing comes
 
 
 class Soak:
@@ -116,46 +135,58 @@ class Soak:
         self._server = server
         self._seconds = seconds
         self._show = show
-        self._clients = [Soaker(server, f"soaker{number}") for number in range(CLIENTS)]
+        self._good = [Soaker(server, f"soaker{number}") for number in range(CLIENTS)]
+        self._hostile = [
+            HostileSoaker(server, f"hostile{number}", self._may_send_hostile) for number in range(HOSTILE_CLIENTS)
+        ]
+        self._hostile_begun = 0
+        self._lock = threading.Lock()
         self._stopped = threading.Event()
 
     def run(self) -> Result:
         self._measure("start")
         warm_up = self._seconds * WARM_UP_PART
-        self._phase(Phase("warm-up"), warm_up, 0)
+        self._phase(Phase("warm-up"), warm_up, self._good)
         self._measure("after warm-up")
-        self._phase(self.result.without, (self._seconds - warm_up) / 2, 0)
+        self._phase(self.result.without, (self._seconds - warm_up) / 2, self._good)
         self._measure("after honest code")
-        self._phase(self.result.with_hostile, (self._seconds - warm_up) / 2, HOSTILE_PART)
-        self.result.lost = [wrong for client in self._clients for wrong in client.verify()]
+        self._phase(self.result.with_hostile, (self._seconds - warm_up) / 2, [*self._good, *self._hostile])
+        self.result.lost = [wrong for client in self._good for wrong in client.verify()]
         self._measure("end")
         return self.result
 
     def stop(self) -> None:
         self._stopped.set()
 
-    def _phase(self, phase: Phase, seconds: float, hostile_part: float) -> None:
+    def _phase(self, phase: Phase, seconds: float, clients: Sequence[Soaker]) -> None:
         began = time.monotonic()
         over = threading.Event()
-        threads = [threading.Thread(target=_work, args=(client, over)) for client in self._clients]
-        for client, thread in zip(self._clients, threads, strict=True):
-            client.hostile_part = hostile_part
+        threads = [threading.Thread(target=_work, args=(client, over)) for client in clients]
+        for thread in threads:
             thread.start()
         while (elapsed := time.monotonic() - began) < seconds and not self._stopped.wait(0.25):
             self._show(phase.name, elapsed / seconds, self._requests())
         over.set()
+        phase.seconds = time.monotonic() - began  # hostile calls may take a while to end, good ones do not
         for thread in threads:
             thread.join()
         self._show(phase.name, 1, self._requests())
-        phase.seconds = time.monotonic() - began
-        for client in self._clients:
-            good, bad = client.take_tallies()
-            phase.good.add(good)
-            phase.bad.add(bad)
+        for tally, of in ((phase.good, self._good), (phase.bad, self._hostile)):
+            for client in of:
+                tally.add(client.take_tally())
+
+    def _may_send_hostile(self) -> bool:
+        """Whether one more is not too many; it counts as sent then."""
+        good = sum(client.tally.codes.total() for client in self._good)
+        with self._lock:
+            if self._hostile_begun >= good * HOSTILE_PART / (1 - HOSTILE_PART):
+                return False
+            self._hostile_begun += 1
+            return True
 
     def _requests(self) -> int:
         """How many have ended in this phase."""
-        return sum(client.good.codes.total() + client.bad.codes.total() for client in self._clients)
+        return sum(client.tally.codes.total() for client in (*self._good, *self._hostile))
 
     def _measure(self, moment: str) -> None:
         self._stopped.wait(REST_SECONDS)

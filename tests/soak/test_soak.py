@@ -10,7 +10,7 @@ from rich.console import Console
 from tests.faults.server import KEPT_THREADS, Held
 from tests.sandbox.processes import needs_proc
 from tests.soak.report import END, SERVER_GROWTH, TREE_GROWTH, WARM, failures, show
-from tests.soak.soak import RUNNERS, Memory, Result, Soak, make_server
+from tests.soak.soak import HOSTILE_PART, RUNNERS, Memory, Phase, Result, Soak, make_server
 
 MEMORY = Memory(server=40_000_000, private=90_000_000, resident=500_000_000, processes=12, data=10_000_000)
 HELD = Held(children=1, threads=12, descriptors=20, pipes=10)
@@ -38,9 +38,12 @@ def test_a_few_seconds_of_it(tmp_path: Path, guests: Path) -> None:
         server.end()
     text = StringIO()
     show(result, Console(file=text, width=200))
-    assert not list(failures(result)), text.getvalue()
+    # How many calls come too late in so short a time tells of the machine alone.
+    assert not [failure for failure in failures(result) if "too late" not in failure], text.getvalue()
     assert list(dict.fromkeys(shown)) == ["warm-up", "without hostile code", "with hostile code"]
-    assert result.with_hostile.bad.codes.total() > 0
+    good, bad = result.with_hostile.good.codes.total(), result.with_hostile.bad.codes.total()
+    assert 0 < bad <= HOSTILE_PART * (good + bad) + 1
+    assert result.without.bad.codes.total() == 0
     assert all(phase.good.codes[0] > 10 for phase in (result.without, result.with_hostile))
 
 
@@ -70,6 +73,24 @@ def test_a_wrong_answer() -> None:
     show(result, Console(file=text, width=200))
     assert list(failures(result)) == ["1 answers were wrong."]
     assert "Wrong: double: 3" in text.getvalue()
+
+
+@pytest.mark.parametrize(("code", "times", "fails"), [(902, 10, False), (902, 11, True), (650, 11, True)])
+@pytest.mark.parametrize("name", ["without", "with_hostile"])
+def test_good_calls_that_came_too_late(name: str, code: int, times: int, fails: bool) -> None:
+    result = sound()
+    phase: Phase = getattr(result, name)
+    phase.good.codes[code] = times
+    phase.good.codes[0] -= times
+    phase.good.times[:times] = [2.0] * times
+    text = StringIO()
+    show(result, Console(file=text, width=200))
+    assert bool(list(failures(result))) == fails
+    row = next(line for line in text.getvalue().splitlines() if phase.name in line)
+    assert str(times) in [cell.strip() for cell in row.split("│")]
+    assert phase.too_late == times
+    assert phase.percentile_ms(0.99) == 2000
+    assert phase.percentile_ms(0.5) == 10
 
 
 def test_a_lost_item() -> None:
