@@ -50,6 +50,7 @@ class TestHttp:
             caller.join()
         assert answers[0].json == {}
 
+    @pytest.mark.slow
     def test_the_deadline_inside_a_call_out_is_902(self, make_application: MakeApplication) -> None:
         source = (
             "from cloud import http\n"

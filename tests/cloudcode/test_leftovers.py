@@ -145,6 +145,7 @@ def test_huge_details_are_cut(serve: Serve) -> None:
     assert len(answer.text) < 100_000
 
 
+@pytest.mark.slow
 class TestBreakerCountsTheRightOne:
     def test_not_who_is_called_at_the_last_moment(self, make_application: MakeApplication) -> None:
         late = (

@@ -135,6 +135,7 @@ class TestBudget:
         left = call(make_application(app_of({"functions/f.py": source}), budget_seconds=30), "f").json
         assert 20 < left <= 30
 
+    @pytest.mark.slow
     def test_no_runner_in_time_is_650(self, make_application: MakeApplication) -> None:
         source = "from cloud import http\n" + D + "    return http.get('https://holding.example/').json()"
         with holding_server() as holding:

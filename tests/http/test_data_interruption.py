@@ -16,6 +16,8 @@ from tests.conftest import MASTER_KEY
 from tests.function_url import Answer, make_event, read_answer
 from tests.http.scenario import Request, delete, get, post, put
 
+pytestmark = pytest.mark.slow
+
 BUDGET_SECONDS = 0.5
 SOON_SECONDS = 4
 

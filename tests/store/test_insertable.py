@@ -42,6 +42,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("collection", "values", "least"), CASES)
 def test_one_transaction_takes_it(collection: Collection, values: Iterator[dict[str, Any]], least: int) -> None:
     """`least` is how many are inserted at once at least, but for the last ones: the more, the cheaper."""

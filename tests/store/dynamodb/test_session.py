@@ -11,6 +11,8 @@ from runtime.cli.aws import client
 from runtime.store.dynamodb.client import LazyClient
 from runtime.store.dynamodb.session import aws_session
 
+pytestmark = pytest.mark.slow
+
 NEW, OLD = "AWS_REGION", "AWS_DEFAULT_REGION"
 
 
