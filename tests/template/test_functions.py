@@ -113,6 +113,7 @@ def test_settings(make_stack: MakeStack, kind: str) -> None:
         assert settings.budget_seconds + 10 <= function["Timeout"] <= LONGEST_TIMEOUT
         assert settings.cache_seconds == 5
         assert settings.keep_logs == "never"
+        assert settings.prepare is False, "what goes on after an answer is frozen"
         assert variables_of(function)["RELIVE_TABLE"] == {"Ref": "Table"}
         assert variables_of(function)["POWERTOOLS_METRICS_NAMESPACE"] == "Relive/relive"
 

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from runtime.sandbox.architecture import this_machine
 from runtime.sandbox.lockdown.privileges import NOBODY
+from tests.sandbox.lockdown.conftest import Lock
+from tests.sandbox.lockdown.native import KILLED
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="only Linux hides processes")]
 
@@ -55,6 +58,58 @@ except PermissionError:
         [sys.executable, "-c", program, root], capture_output=True, text=True, timeout=30, check=True
     )
     assert finished.stdout.strip() == outcome
+
+
+FROM_A_RUNNER = {**LOOKS, "trace": "if libc.syscall(101, 0x4206, target, 0, 0): raise PermissionError"}
+
+
+@needs_root
+@pytest.mark.skipif(this_machine() != "x86_64", reason="the number of the system call is that of x86_64")
+@pytest.mark.parametrize("look", FROM_A_RUNNER)
+@pytest.mark.parametrize("target", ["fork_server", "neighbour"])
+@pytest.mark.parametrize(
+    ("layers", "outcome"), [((), "seen"), (("privileges", "hidden"), "refused")], ids=["without locks", "hidden"]
+)
+def test_from_a_runners_place(locked_by: Lock, layers: tuple[str, ...], outcome: str, target: str, look: str) -> None:
+    """Without the layers that keep it from files and system calls altogether."""
+    runners = locked_by(*layers)
+    neighbour = runners.runner()
+    code = f"""
+def attack():
+    libc = ctypes.CDLL(None)
+    target = {target}
+    try:
+        {FROM_A_RUNNER[look]}
+    except PermissionError:
+        return "refused"
+    return "seen"
+"""
+    try:
+        answer = runners.attack(code, fork_server=runners.fork_server, neighbour=neighbour.pid)
+    finally:
+        neighbour.end()
+    assert answer != KILLED
+    assert answer["got"] == outcome  # type: ignore[index]
+
+
+def test_the_list_of_its_own_pages_tells_a_runner_nothing_of_physical_memory(locked_by: Lock) -> None:
+    """The engine's side of a runner keeps it open; frame numbers are for administrators (Linux: pagemap)."""
+    code = """
+def attack():
+    address = id(attack)
+    for descriptor in range(3, 64):
+        try:
+            entry = os.pread(descriptor, 8, address // 4096 * 8)
+        except OSError:
+            continue
+        entry = int.from_bytes(entry, "little")
+        if entry >> 63:
+            return entry & (1 << 55) - 1
+    return "there is no such list"
+"""
+    answer = locked_by(None).attack(code)
+    assert isinstance(answer, dict)
+    assert answer["got"] == 0
 
 
 def test_all_of_a_sandbox_are_hidden(guest: Path) -> None:
