@@ -1,6 +1,5 @@
 """What `sam build` makes runs: in the Python of Lambda with nothing else around it, and under the runtime's emulator."""
 
-import hashlib
 import json
 import re
 import shutil
@@ -43,15 +42,6 @@ def package_environment(built: Path, tmp_path: Path) -> Any:
     return lambda module: environment_in_package(built / FUNCTIONS[module], tmp_path / "data")
 
 
-def files(package: Path) -> dict[str, bytes]:
-    """The SHA-256 of each."""
-    return {
-        path.relative_to(package).as_posix(): hashlib.sha256(path.read_bytes()).digest()
-        for path in package.rglob("*")
-        if path.is_file()
-    }
-
-
 class TestContent:
     @pytest.mark.parametrize("function", ALL)
     def test_it_is_small(self, built: Path, function: str) -> None:
@@ -67,8 +57,8 @@ class TestContent:
 
     @pytest.mark.parametrize("function", SERVING)
     def test_those_that_serve_have_the_same(self, built: Path, function: str) -> None:
-        """The SAM CLI uploads it once then."""
-        assert files(built / function) == files(built / "ApiFunction")
+        """The SAM CLI uploads it once then. Packages of the same content have the same time (`build_time.py`)."""
+        assert (built / function / "built").read_text() == (built / "ApiFunction" / "built").read_text()
 
     @pytest.mark.parametrize("function", SERVING)
     def test_what_is_in_it(self, built: Path, function: str) -> None:
@@ -79,6 +69,7 @@ class TestContent:
             "runtime/application.py",
             "wasmtime",
             f"guests/python-{this_machine()}.cwasm",
+            f"guests/python-{this_machine()}.memory",
             "app/relive.yaml",
             "app/functions/top_books.py",
             "app/shared/catalogue.py",

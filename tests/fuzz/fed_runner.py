@@ -48,7 +48,8 @@ class FedRunner(RunnerProcess):
 
     def be_prepared(self) -> None:
         """As one that was given the code of the next call in advance."""
-        self.prepared = Prepared(CODE, time.monotonic())
+        now = time.monotonic()
+        self.prepared = Prepared(CODE, now, now + SLACK_SECONDS)
 
     def fall_silent(self) -> None:
         """End, as far as the other side can tell."""

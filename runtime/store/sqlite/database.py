@@ -127,19 +127,21 @@ class SqliteDatabase:
         with self._pool_lock:
             if self._closed:
                 raise StoreUnavailableError(f"{self.path} is closed.")
-            while self._idle:
-                connection = self._idle.pop()
-                if connection.writable or not self._may_write():
-                    return connection
-                connection.close()  # it was opened while the file could only be read, and would never notice
+            if self._idle:
+                return self._idle.pop()
         try:
             return self._connect()
         except sqlite3.DatabaseError as error:
             raise self._unavailable(error) from error
 
     def _give_back(self, connection: Connection) -> None:
+        """One that was opened while the file could only be read is not kept.
+
+        It would never notice that the file can be written to again, nor would any other connection of this process as
+        long as it is there: they share what SQLite has mapped of the file's index (sqlite.org/wal.html, section 5).
+        """
         with self._pool_lock:
-            if not self._closed:
+            if not self._closed and connection.writable:
                 self._idle.append(connection)
                 return
         connection.close()
@@ -155,6 +157,7 @@ class SqliteDatabase:
             self._give_back(connection)
 
     def _connect(self) -> Connection:
+        could_write = self._may_write()
         connection = sqlite3.connect(
             self.path,
             timeout=BUSY_SECONDS,
@@ -166,7 +169,9 @@ class SqliteDatabase:
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
         connection.callbacks = Callbacks(connection)
-        connection.writable = self._may_write()
+        # Opens the other files as well. Each is opened for reading alone while nothing can be written, and stays so.
+        connection.execute("PRAGMA user_version").fetchone()
+        connection.writable = could_write and self._may_write()
         return connection
 
     def _may_write(self) -> bool:
