@@ -5,15 +5,15 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-import h11
-from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
+import httptools
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from runtime.errors import ReliveError
 from runtime.http.error_answer import refusal
 from runtime.local.answer import response_headers
 
 HEAD_BYTES = 64 * 1024
-"""What a request may have before its body: its first line and its headers."""
+"""What a request may have before its body: its target and its headers."""
 
 SEND_SECONDS = 60.0
 """How long a client may take to read an answer; 6 MB at 100 KB a second."""
@@ -26,11 +26,13 @@ LINGER_SECONDS = 2.0
 has arrived and was not read makes TCP reset the connection (RFC 9112, section 9.6)."""
 
 
-class Connection(H11Protocol):
+class Connection(HttpToolsProtocol):
     """A client has `head_seconds` for the head of a request: from its first byte, or from the beginning.
 
     Connections beyond `most` are refused with 650, and closed at once if there are too many of these as well, so that
     descriptors are left for the work itself. `on_lost` is called when the connection has closed.
+
+    An offer of another protocol, such as HTTP/2 from Java's client, is passed over (RFC 9110, section 7.8).
     """
 
     def __init__(
@@ -40,9 +42,18 @@ class Connection(H11Protocol):
         self._on_lost = on_lost
         self._head_seconds = head_seconds
         self._most = most
+        self._begun = False  # a request whose end has not come
+        self._in_head = False
+        self._head_bytes = 0  # of what is complete: the target and headers
+        self._unread_bytes = 0  # what has come of a head that is not complete
+        self._after_another = False  # a request ended in the same piece of data, so that not all of it is of the head
+        self._without_offer = b""
         self._head_timer: asyncio.TimerHandle | None = None
         self._end_timer: asyncio.TimerHandle | None = None
+        self._refusal: ReliveError | None = None  # for when the requests before it are answered
         self._refused = False
+
+    # What the transport calls
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -62,26 +73,14 @@ class Connection(H11Protocol):
             self._on_lost()
 
     def data_received(self, data: bytes) -> None:
-        if self._refused:
+        if self._refused or self._refusal is not None:
             return
+        self._unset_keepalive_if_required()
         try:
-            super().data_received(data)
-            self._time_head()
-        except MemoryError:
-            self._refuse(ReliveError(1, "The server has no memory for this request."))
-
-    def on_response_complete(self) -> None:
-        super().on_response_complete()
-        if self.transport.get_write_buffer_size():
-            self._end_in(SEND_SECONDS)
+            self._parse(data)
+        except (httptools.HttpParserError, ReliveError, MemoryError) as error:
+            self._refuse_in_turn(_reason(error))
         self._time_head()
-
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002
-        """For what h11 cannot read."""
-        if len(self.conn.trailing_data[0]) > HEAD_BYTES:
-            self._refuse(ReliveError(601, f"The headers are larger than {HEAD_BYTES // 1024} KB."))
-        else:
-            self._refuse(ReliveError(601, "This is not HTTP/1.1 as it should be."))
 
     def shutdown(self) -> None:
         if self._refused:
@@ -89,39 +88,117 @@ class Connection(H11Protocol):
         else:
             super().shutdown()
 
+    # What the parser calls, and the cycle of a request
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._begun = self._in_head = True
+        self._head_bytes = self._unread_bytes = 0
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        self._count_head(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        self._count_head(len(name) + len(value) + len(b": \r\n"))
+
+    def on_headers_complete(self) -> None:
+        if self.parser.get_method() == b"CONNECT":
+            raise ReliveError(601, "This server is no proxy.")
+        self._in_head = False
+        if self.parser.should_upgrade():
+            self._without_offer = self._head_without_offer()
+        else:
+            self.url = _origin_form(self.url)
+            super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._after_another = True
+        if not self.parser.should_upgrade():
+            self._begun = False
+            super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        others = bool(self.pipeline)
+        super().on_response_complete()
+        if self.transport.get_write_buffer_size():
+            self._end_in(SEND_SECONDS)
+        if self._refusal is not None and not others:
+            self._refuse(self._refusal)
+        self._time_head()
+
+    # Reading
+
+    def _parse(self, data: bytes) -> None:
+        self._after_another = False
+        rest = memoryview(data)
+        while rest:
+            try:
+                self.parser.feed_data(rest)
+                break
+            except httptools.HttpParserUpgrade as offer:  # the parser would leave its body to the other protocol
+                self.parser = httptools.HttpRequestParser(self)
+                self.parser.feed_data(self._without_offer)
+                rest = rest[offer.args[0] :]
+        if self._in_head and not self._after_another:
+            self._unread_bytes += len(data)
+            self._count_head(0)
+
+    def _head_without_offer(self) -> bytes:
+        first = b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
+        headers = (b"%s: %s" % header for header in self.headers if header[0] != b"upgrade")
+        return b"\r\n".join([first, *headers, b"\r\n"])
+
+    def _count_head(self, size: int) -> None:
+        self._head_bytes += size
+        if max(self._head_bytes, self._unread_bytes) > HEAD_BYTES:
+            raise ReliveError(601, f"The headers are larger than {HEAD_BYTES // 1024} KB.")
+
     def _time_head(self) -> None:
-        awaited = self.conn.their_state is h11.IDLE and (self.cycle is None or bool(self.conn.trailing_data[0]))
-        if awaited and self._head_timer is None and not self._refused:
+        idle = self.cycle is None or self.cycle.response_complete
+        awaited = idle and (self._begun or self.timeout_keep_alive_task is None) and not self._refused
+        if awaited and self._head_timer is None:
             self._head_timer = self.loop.call_later(self._head_seconds, self._head_is_overdue)
         elif not awaited and self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
 
     def _head_is_overdue(self) -> None:
-        if self.conn.trailing_data[0]:
+        if self._in_head:
             self._refuse(ReliveError(650, "The headers did not arrive in time."))
         else:
             self.transport.close()
 
+    # Refusing
+
+    def _refuse_in_turn(self, error: ReliveError) -> None:
+        """Refuse the request that is being read, after the answers to those before it."""
+        if self.cycle is None or self.cycle.response_complete:
+            self._refuse(error)
+        elif not self.cycle.more_body:  # it is read, what comes after it is not
+            self._refusal = error
+        elif self.pipeline:
+            self.pipeline.popleft()
+            self._refusal = error
+        else:
+            self._refuse(error)
+
     def _refuse(self, error: ReliveError) -> None:
         """Answer with an error if that is still possible, and read no further request."""
         self._refused = True
+        answering = self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete
         if self.cycle is not None:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        if self.transport.is_closing() or self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
+        if self.transport.is_closing() or answering:
             self.transport.close()
             return
         answer = refusal(error, str(uuid.uuid4()))
         body = answer["body"].encode()
         headers = [*response_headers(answer, len(body)), (b"connection", b"close")]
-        status = answer["statusCode"]
-        for event in (
-            h11.Response(status_code=status, headers=headers, reason=STATUS_PHRASES[status]),
-            h11.Data(data=body),
-            h11.EndOfMessage(),
-        ):
-            self.transport.write(self.conn.send(event) or b"")
+        lines = [b"%s: %s\r\n" % header for header in headers]
+        self.transport.write(b"".join([STATUS_LINE[answer["statusCode"]], *lines, b"\r\n", body]))
         self.flow.resume_reading()
         self.transport.write_eof()
         self._end_in(LINGER_SECONDS)
@@ -134,3 +211,22 @@ class Connection(H11Protocol):
     def _end(self) -> None:
         if self._refused or self.transport.get_write_buffer_size():
             self.transport.abort()
+
+
+def _reason(error: Exception) -> ReliveError:
+    """What a client is told. What a callback of the parser raises arrives as the context of the parser's own error."""
+    if isinstance(error, httptools.HttpParserCallbackError) and isinstance(error.__context__, Exception):
+        error = error.__context__
+    if isinstance(error, ReliveError):
+        return error
+    if isinstance(error, MemoryError):
+        return ReliveError(1, "The server has no memory for this request.")
+    return ReliveError(601, "This is not HTTP/1.1 as it should be.")
+
+
+def _origin_form(target: bytes) -> bytes:
+    """The path and the query. Clients of a proxy send the whole address (RFC 9112, section 3.2.2)."""
+    if target.startswith(b"/"):
+        return target
+    path = target.partition(b"://")[2].partition(b"/")[2]
+    return b"/" + path

@@ -25,7 +25,7 @@ def function_url_event(scope: Mapping[str, Any], body: bytes, *, domain_name: st
     headers, cookies = _headers(scope["headers"])
     client = scope.get("client") or ("", 0)
     headers |= {"x-forwarded-proto": "http", "x-forwarded-for": client[0]}
-    raw_path = _path(scope["raw_path"].decode("latin-1"))
+    raw_path = scope["raw_path"].decode("latin-1")
     query_string = scope["query_string"].decode("latin-1")
     text, is_base64 = _body(body, headers.get("content-type", ""))
     prefix = domain_name.partition(".")[0]
@@ -63,14 +63,6 @@ def function_url_event(scope: Mapping[str, Any], body: bytes, *, domain_name: st
     if body:
         event["body"] = text
     return event
-
-
-def _path(target: str) -> str:
-    """Clients of a proxy send the whole address where others send the path (RFC 9112, section 3.2.2)."""
-    _, separator, rest = target.partition("://")
-    if target.startswith("/") or not separator:
-        return target
-    return "/" + rest.partition("/")[2]
 
 
 def _headers(pairs: Iterable[tuple[bytes, bytes]]) -> tuple[dict[str, str], list[str]]:

@@ -11,7 +11,7 @@ from typing import Any
 import uvicorn
 
 from runtime.local.asgi import Bridge, Handler
-from runtime.local.connection import HEAD_BYTES, Connection
+from runtime.local.connection import Connection
 from runtime.local.handover import Inlet
 from runtime.local.inlet_server import InletServer
 from runtime.local.listener import Listener
@@ -39,12 +39,10 @@ class LocalServer:
     ) -> None:
         self.address = source.address
         bridge = Bridge(handler, domain_name=source.address, concurrency=concurrency, wait_seconds=wait_seconds)
-        # On h11: httptools drops the body of a request that offers an upgrade to HTTP/2, as Java's client does.
         connection: Any = partial(Connection, head_seconds=min(HEAD_SECONDS, wait_seconds), most=_most_connections())
         config = uvicorn.Config(
             bridge,
             http=connection,
-            h11_max_incomplete_event_size=HEAD_BYTES,
             lifespan="off",
             ws="none",
             proxy_headers=False,

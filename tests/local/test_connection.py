@@ -3,11 +3,13 @@
 import contextlib
 import json
 import socket
+import threading
 import time
 from typing import Any
 
 import pytest
 
+from runtime.http.body import BODY_BYTES
 from runtime.local.connection import HEAD_BYTES
 from runtime.local.server import LocalServer
 from tests.local.serving import answer, running, send, send_raw
@@ -33,6 +35,8 @@ def refused(received: bytes) -> tuple[int, str]:
     [
         pytest.param(b"nonsense\r\n\r\n", "This is not HTTP/1.1 as it should be.", id="nonsense"),
         pytest.param(b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", "This is not HTTP/1.1 as it should be.", id="TLS"),
+        pytest.param(b"FROBNICATE / HTTP/1.1\r\n\r\n", "This is not HTTP/1.1 as it should be.", id="method"),
+        pytest.param(b"CONNECT a.example:443 HTTP/1.1\r\n\r\n", "This server is no proxy.", id="CONNECT"),
         pytest.param(GET + b"no colon\r\n\r\n", "This is not HTTP/1.1 as it should be.", id="header"),
         pytest.param(
             b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n",
@@ -47,6 +51,70 @@ def test_what_is_not_http(raw: bytes, message: str) -> None:
     with running() as server:
         assert refused(send_raw(server, raw)) == (601, f"Invalid request. {message}")
         assert send(server, "GET", "/")[0].status == 200
+
+
+@pytest.mark.parametrize(
+    ("rest", "message"),
+    [
+        pytest.param(b"nonsense\r\n\r\n", "This is not HTTP/1.1 as it should be.", id="nonsense"),
+        pytest.param(GET + b"X: " + b"x" * 200_000, "The headers are larger than 64 KB.", id="large"),
+        pytest.param(
+            b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n",
+            "This is not HTTP/1.1 as it should be.",
+            id="chunk",
+        ),
+    ],
+)
+@pytest.mark.parametrize("requests", [1, 2, 5])
+def test_what_is_not_http_after_requests_that_run(rest: bytes, message: str, requests: int) -> None:
+    """They are answered first, each in its turn (RFC 9112, section 9.3.2)."""
+    free = threading.Event()
+    numbers = iter(range(requests + 1))
+
+    def work(event: dict[str, Any], request_id: str, *, waited: float = 0) -> dict[str, Any]:
+        assert free.wait(PATIENCE)
+        return answer(f"number {next(numbers)}")
+
+    with (
+        running(work) as server,
+        socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as client,
+    ):
+        client.sendall((GET + b"\r\n") * requests + rest)
+        time.sleep(0.1)
+        free.set()
+        received = b""
+        with contextlib.suppress(ConnectionResetError):
+            while chunk := client.recv(65536):
+                received += chunk
+    last = received.index(b"HTTP/1.1 400")
+    bodies = [part.partition(b"\r\n\r\n")[2] for part in received[:last].split(b"HTTP/1.1 200 OK")[1:]]
+    assert bodies == [f'"number {number}"'.encode() for number in range(requests)]
+    assert refused(received[last:]) == (601, f"Invalid request. {message}")
+
+
+def test_a_client_that_goes_on_with_a_body_that_nobody_wants() -> None:
+    """Drop by drop, after the answer."""
+    length = 10 * BODY_BYTES
+    with (
+        running(wait_seconds=1) as server,
+        socket.create_connection(("127.0.0.1", server.port), timeout=0.05) as client,
+    ):
+        client.settimeout(PATIENCE)
+        client.sendall(f"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n".encode())
+        client.sendall(b"x" * (BODY_BYTES + 1))
+        assert client.recv(100).startswith(b"HTTP/1.1 200")
+        assert _closes(client, drop=b"x")
+
+
+@pytest.mark.parametrize("drop", [b"\r\n", b"\n"])
+@pytest.mark.parametrize("before", [b"", GET + b"\r\n"], ids=["at first", "after one"])
+def test_empty_lines_that_never_end(before: bytes, drop: bytes) -> None:
+    with (
+        running(wait_seconds=0.5) as server,
+        socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as client,
+    ):
+        client.sendall(before)
+        assert _closes(client, drop=drop)
 
 
 def test_headers_as_large_as_may_be() -> None:
@@ -151,6 +219,22 @@ def test_the_end_of_the_server_while_clients_are_refused() -> None:
             assert client.recv(65536).startswith(b"HTTP/1.1 400")
     for client in clients:
         client.close()
+
+
+def _closes(client: socket.socket, *, drop: bytes) -> bool:
+    """Whether the server closes the connection of a client that sends a drop now and then."""
+    client.settimeout(0.05)
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        try:
+            client.sendall(drop)
+            if not client.recv(1 << 20):
+                return True
+        except TimeoutError:
+            continue
+        except OSError:
+            return True
+    return False
 
 
 def _in_the_end(server: LocalServer) -> Any:

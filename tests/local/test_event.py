@@ -101,8 +101,9 @@ def test_body(content_type: str, body: bytes, expected: tuple[str | None, bool])
         pytest.param(b"GET //a/../b%2F%zz HTTP/1.1\r\nHost: a\r\n", "//a/../b%2F%zz", id="as it was sent"),
         pytest.param(b"GET http://a.example/b?c HTTP/1.1\r\nHost: a\r\n", "/b", id="whole address"),
         pytest.param(b"GET http://a.example HTTP/1.1\r\nHost: a\r\n", "/", id="whole address without path"),
-        pytest.param(b"OPTIONS * HTTP/1.1\r\nHost: a\r\n", "*", id="asterisk"),
-        pytest.param(b"FROBNICATE / HTTP/1.1\r\nHost: a\r\n", "/", id="any method"),
+        pytest.param(b"GET /b?c#d HTTP/1.1\r\nHost: a\r\n", "/b", id="fragment"),
+        pytest.param(b"OPTIONS * HTTP/1.1\r\nHost: a\r\n", "/", id="asterisk"),
+        pytest.param(b"PROPFIND / HTTP/1.1\r\nHost: a\r\n", "/", id="a rare method"),
         pytest.param(b"GET / HTTP/1.0\r\n", "/", id="HTTP/1.0"),
     ],
 )
@@ -115,17 +116,42 @@ def test_chunked_body() -> None:
     assert event_of(raw + b"\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n")["body"] == "abc"
 
 
-def test_a_body_beside_an_offer_of_http2() -> None:
+OFFER = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAA\r\n"
+POST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
+
+
+@pytest.mark.parametrize(
+    ("rest", "body"),
+    [
+        pytest.param(b"Content-Length: 3\r\n\r\nabc", "abc", id="with its length"),
+        pytest.param(b"Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n", "abc", id="chunked"),
+        pytest.param(b"\r\n", None, id="none"),
+    ],
+)
+@pytest.mark.parametrize("pieces", [1, 7, 1000])
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_body_beside_an_offer_of_http2(rest: bytes, body: str | None, pieces: int, times: int) -> None:
     """Java's client offers HTTP/2 with every plain request."""
-    raw = (
-        b"POST / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAA\r\n"
-    )
+    raw = (POST + OFFER + rest) * times + POST + CLOSE + b"\r\n"
+    received = b""
     with running() as server, socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
-        connection.sendall(raw + b"Content-Type: text/plain\r\nContent-Length: 3\r\n\r\nabc")
-        received = b""
-        while b'"isBase64Encoded"' not in received:
-            received += connection.recv(65536)
-    assert b'"body": "abc"' in received
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        size = -(-len(raw) // pieces)
+        for start in range(0, len(raw), size):
+            connection.sendall(raw[start : start + size])
+        while chunk := connection.recv(65536):
+            received += chunk
+    events = [json.loads(part.partition(b"\r\n\r\n")[2]) for part in received.split(b"HTTP/1.1 200 OK")[1:]]
+    assert [event.get("body") for event in events] == [body] * times + [None]
+    assert all(event["headers"]["http2-settings"] == "AAA" for event in events[:-1])
+
+
+def test_an_offer_of_http2_that_waits_for_leave_to_send_its_body() -> None:
+    with running() as server, socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        connection.sendall(POST + OFFER + b"Content-Length: 3\r\nExpect: 100-continue\r\n\r\n")
+        assert connection.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"abc")
+        assert b'"body": "abc"' in connection.recv(65536)
 
 
 def test_headers_that_are_not_ascii() -> None:
