@@ -59,8 +59,6 @@ class Bridge:
             answer = await self._answer(scope, receive, request_id)
         except ClientGoneError:
             return
-        except TimeoutError:
-            answer = refusal(ReliveError(650, "The body did not arrive in time."), request_id)
         except asyncio.CancelledError:
             answer = refusal(ReliveError(1, "The server is stopping."), request_id)
         except Exception:
@@ -71,16 +69,16 @@ class Bridge:
     async def _answer(self, scope: Mapping[str, Any], receive: Receive, request_id: str) -> Mapping[str, Any]:
         now = asyncio.get_running_loop().time
         began = now()
-        turn_by = began + self._wait_seconds
-        async with asyncio.timeout_at(turn_by):
-            body = await _read(receive)
-        event = function_url_event(scope, body, domain_name=self._domain_name, request_id=request_id)
+        body: bytes | None = None
         try:
-            async with asyncio.timeout_at(turn_by):
+            async with asyncio.timeout_at(began + self._wait_seconds):
+                body = await _read(receive)
                 await self._free.acquire()
         except TimeoutError:
-            return refusal(ReliveError(650, "The server was busy with other requests."), request_id)
+            late = "The body did not arrive in time." if body is None else "The server was busy with other requests."
+            return refusal(ReliveError(650, late), request_id)
         try:
+            event = function_url_event(scope, body, domain_name=self._domain_name, request_id=request_id)
             return await self._in_thread(event, request_id, now() - began)
         finally:
             self._free.release()

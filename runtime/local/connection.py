@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -11,6 +11,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from runtime.errors import ReliveError
 from runtime.http.error_answer import refusal
 from runtime.local.answer import response_headers
+from runtime.local.joined_writes import JoinedWrites
 
 HEAD_BYTES = 64 * 1024
 """What a request may have before its body: its target and its headers."""
@@ -56,7 +57,8 @@ class Connection(HttpToolsProtocol):
     # What the transport calls
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        self._writes = JoinedWrites(transport, self.loop)
+        super().connection_made(cast(asyncio.Transport, self._writes))
         if len(self.connections) > self._most + self._most // REFUSED_PART + 1:
             self._refused = True
             transport.abort()
@@ -121,6 +123,7 @@ class Connection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         others = bool(self.pipeline)
+        self._writes.flush()
         super().on_response_complete()
         if self.transport.get_write_buffer_size():
             self._end_in(SEND_SECONDS)

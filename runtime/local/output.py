@@ -13,6 +13,9 @@ from typing import TextIO
 WAITING_CHARACTERS = 1024 * 1024
 """What may wait for a reader that is slow; what comes beyond it is left out, and a line says so."""
 
+PAUSE_SECONDS = 0.02
+"""How long lines gather when they come thick and fast; one that comes alone is written at once."""
+
 END_SECONDS = 1.0
 """How long the end of the server waits for the reader."""
 
@@ -33,6 +36,7 @@ class Output(io.TextIOBase):
         self._writing = False
         self._closed = False
         self._changed = threading.Condition()
+        self._hurry = threading.Event()
         self._thread = threading.Thread(target=self._work, name=f"output {self._descriptor}", daemon=True)
         self._thread.start()
 
@@ -64,6 +68,7 @@ class Output(io.TextIOBase):
 
     def finish(self) -> None:
         """Wait a little until all is written. What is written from now on is left out."""
+        self._hurry.set()
         with self._changed:
             if note := self._note_of_lines_left_out():
                 self._put(note)
@@ -89,6 +94,7 @@ class Output(io.TextIOBase):
             with self._changed:
                 self._writing = False
                 self._changed.notify_all()
+            self._hurry.wait(PAUSE_SECONDS)
 
     def _next(self) -> str | None:
         with self._changed:

@@ -12,7 +12,7 @@ from runtime.deadline import Deadline
 from runtime.held import text_bytes
 from runtime.sandbox.endings import Crashed, Ending, Finished, NotDefined, TimedOut
 from runtime.sandbox.host import Host
-from runtime.sandbox.runner_process import RunnerProcess
+from runtime.sandbox.runner_process import NARROW_PIPE, RunnerProcess
 from runtime.sandbox.share import Share
 from runtime.sandbox.wire import (
     HEADER,
@@ -219,7 +219,7 @@ class Exchange:
         poll.register(self._runner.incoming, select.POLLIN)
         if not poll.poll(_milliseconds(deadline)):
             raise _OutOfTime
-        chunk = os.read(self._runner.incoming, 1 << 20)
+        chunk = os.read(self._runner.incoming, NARROW_PIPE)
         if not chunk:
             raise BrokenWire("it closed its pipe")
         self._received += chunk

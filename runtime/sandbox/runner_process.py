@@ -117,8 +117,8 @@ class RunnerProcess:
 
 
 def _capacity(pipe: int, wanted: int) -> int:
-    """How many bytes a pipe holds, after it was made wide if it has to be."""
-    if sys.platform != "linux":
+    """How many bytes a pipe holds, at least if they are `wanted`, after it was made wide if it has to be."""
+    if sys.platform != "linux" or wanted <= select.PIPE_BUF:
         return select.PIPE_BUF
     if wanted > fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ):
         with contextlib.suppress(OSError):  # there is a limit for all pipes of a user together
