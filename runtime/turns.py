@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 
 from runtime.deadline import Deadline
+from runtime.threads import about_to_wait
 
 
 class Turns:
@@ -36,6 +37,8 @@ class Turns:
         forget = deadline.on_early_end(self._wake)
         try:
             with self._changed:
+                if not self._is_free(depth):
+                    about_to_wait()
                 self._changed.wait_for(lambda: self._is_free(depth) or deadline.expired, timeout=deadline.remaining())
                 if deadline.expired or not self._is_free(depth):
                     return False

@@ -1,13 +1,12 @@
 """Operations on the items of content types, with the hooks around them."""
 
 import logging
-from collections.abc import Callable, Collection, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 
 from runtime.apps.app import App
 from runtime.budget import Budget
 from runtime.data import creation, deletion, update
-from runtime.data.abreast import Abreast
 from runtime.data.affected import Affected
 from runtime.data.aggregating import aggregate, check_aggregate
 from runtime.data.content_type import ContentType
@@ -36,8 +35,6 @@ RUN: Mapping[Action, Callable[[Operation], DataAnswer]] = {
     "aggregate": aggregate,
 }
 
-READS: Collection[Action] = ("read", "aggregate")
-
 
 class Data:
     """Runs operations, from the permission check to what the after hook makes of the answer.
@@ -56,7 +53,6 @@ class Data:
         self._ensure_ready = ensure_ready
         self._hooks = hooks
         self._answer_bytes = int(settings.result_mb * MEGABYTE)
-        self._reads = Abreast()
 
     def execute(self, request: DataRequest, budget: Budget) -> DataAnswer:
         """Answer the request. What is wrong with it is told before any user code runs (cloud code section 2.3).
@@ -80,16 +76,9 @@ class Data:
             self._ensure_ready(request.app, budget.deadline)
         try:
             hook = self._hooks.around(operation.request, budget)
-            return self._run(operation) if hook is None else run_with(hook, operation, self._run)
+            return _run(operation) if hook is None else run_with(hook, operation, _run)
         except DuplicatesExistError as error:
             raise operation.duplicate(error) from None
-
-    def _run(self, operation: Operation) -> DataAnswer:
-        run = RUN[operation.request.action]
-        if operation.request.action not in READS:
-            return run(operation)
-        with self._reads.place():
-            return run(operation)
 
     def _operation(self, request: DataRequest, budget: Budget) -> Operation:
         content_type = ContentType.of(request.app, request.type)
@@ -99,6 +88,10 @@ class Data:
             request, content_type, scope, budget.deadline, self._documents, self._answer_bytes, affected, budget.hold
         )
         return _validated(operation)
+
+
+def _run(operation: Operation) -> DataAnswer:
+    return RUN[operation.request.action](operation)
 
 
 def _validated(operation: Operation) -> Operation:

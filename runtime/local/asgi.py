@@ -12,7 +12,7 @@ from runtime.http.body import BODY_BYTES
 from runtime.http.error_answer import refusal
 from runtime.local.answer import response_body, response_headers
 from runtime.local.event import function_url_event
-from runtime.local.threads import Threads
+from runtime.threads import Threads
 
 logger = logging.getLogger(__name__)
 

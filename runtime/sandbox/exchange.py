@@ -1,17 +1,16 @@
 """One call: the conversation between this process and the runner that serves it."""
 
-import contextlib
 import os
 import select
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 
 from runtime.deadline import Deadline
 from runtime.held import text_bytes
 from runtime.sandbox.endings import Crashed, Ending, Finished, NotDefined, TimedOut
 from runtime.sandbox.host import Host
+from runtime.sandbox.host_calls import HostCalls, NoReply
 from runtime.sandbox.runner_process import NARROW_PIPE, RunnerProcess
 from runtime.sandbox.share import Share
 from runtime.sandbox.wire import (
@@ -24,20 +23,13 @@ from runtime.sandbox.wire import (
     decode_text,
     encode,
 )
-
-SIMULTANEOUS_HOST_CALLS = 16
-"""Host calls of one call that are worked on at once; further ones wait for their turn."""
-
-WAITING_CALLS = 10_000
-REFUSED_CALLS = 1000
-"""Host calls that may wait for their turn, and that may have found no room. Honest code stays far below."""
+from runtime.threads import Threads, about_to_wait
 
 LONGEST_NAME = 1000
 """Characters of a capability's name that are kept; what is longer is the name of none."""
 
 GRACE_SECONDS = 5
 """How long after its deadline a runner ends itself, should this process not have killed it."""
-
 
 PREPARED_LOG = 1024 * 1024
 """What may be logged while code is prepared, in characters. Logs of calls are cut far below it."""
@@ -51,14 +43,12 @@ class _OutOfTime(Exception):
     """The deadline has passed."""
 
 
-class _NoReply(Exception):
-    """The host call stays unanswered, and counts as under way until the end."""
-
-
 class Exchange:
     """Runs one call on a runner. The runner is fit for another call only if the ending says so."""
 
-    def __init__(self, runner: RunnerProcess, host: Host, deadline: Deadline, share: Share | None = None) -> None:
+    def __init__(
+        self, runner: RunnerProcess, host: Host, threads: Threads, deadline: Deadline, share: Share | None = None
+    ) -> None:
         self._runner = runner
         self._host = host
         self._deadline = deadline
@@ -68,7 +58,7 @@ class Exchange:
         self._open = True
         self.loading_seconds: float | None = None
         """How long it took the runner to define the code; None if that failed, or had been done before."""
-        self._host_calls = HostCalls(self._answer, share)
+        self._host_calls = HostCalls(self._answer, threads, share)
 
     def run(self, code: str, make_event: Callable[[], str], definition_seconds: float) -> Ending:
         """Define the code, handle the event that `make_event` makes at the last moment, and tell how it ended.
@@ -155,7 +145,7 @@ class Exchange:
         """
         reply = self._share.refusal if arguments is None else self._host.call(capability, arguments)
         if reply is None:
-            raise _NoReply
+            raise NoReply
         size = text_bytes(reply)
         fits = self._share.held.take(size)
         try:
@@ -217,82 +207,13 @@ class Exchange:
             raise _OutOfTime
         poll = select.poll()
         poll.register(self._runner.incoming, select.POLLIN)
+        about_to_wait()
         if not poll.poll(_milliseconds(deadline)):
             raise _OutOfTime
         chunk = os.read(self._runner.incoming, NARROW_PIPE)
         if not chunk:
             raise BrokenWire("it closed its pipe")
         self._received += chunk
-
-
-class HostCalls:
-    """Works on the host calls of one exchange side by side, a few at a time.
-
-    Their arguments count for the request's share from here on. What does not fit is dropped, and None takes its place.
-    """
-
-    def __init__(self, work: Callable[[int, str, str | None], None], share: Share) -> None:
-        self._work = work
-        self._held = share.held
-        self._lock = threading.Lock()
-        self._waiting: deque[tuple[int, str, str | None]] = deque()
-        self._under_way: dict[int, str] = {}
-        self._threads = 0
-        self._refused = 0
-        self._closed = False
-
-    def start(self, number: int, capability: str, arguments: str | None) -> None:
-        """Raises BrokenWire when more calls wait than any honest code starts."""
-        with self._lock:
-            if len(self._waiting) >= WAITING_CALLS:
-                raise BrokenWire("it started more calls to the host than can wait for their turn")
-            self._under_way[number] = capability
-            if arguments is not None and not self._held.take(text_bytes(arguments)):
-                arguments = None
-            self._refused += arguments is None
-            if self._refused > REFUSED_CALLS:
-                raise BrokenWire("it went on to start calls to the host that its request has no room for")
-            self._waiting.append((number, capability, arguments))
-            if self._threads == SIMULTANEOUS_HOST_CALLS:
-                return
-            self._threads += 1
-        threading.Thread(target=self._work_until_idle, name=f"host call {capability}", daemon=True).start()
-
-    def under_way(self) -> tuple[str, ...]:
-        """The capabilities that have not answered yet."""
-        with self._lock:
-            return tuple(self._under_way.values())
-
-    def close(self) -> None:
-        """Start none of those that wait: the call that wanted them is over."""
-        with self._lock:
-            self._closed = True
-            while self._waiting:
-                self._give_back(self._waiting.popleft()[2])
-
-    def _work_until_idle(self) -> None:
-        try:
-            while (call := self._next()) is not None:
-                try:
-                    with contextlib.suppress(_NoReply):
-                        self._work(*call)
-                        with self._lock:
-                            self._under_way.pop(call[0], None)
-                finally:
-                    self._give_back(call[2])
-        finally:
-            with self._lock:
-                self._threads -= 1
-
-    def _give_back(self, arguments: str | None) -> None:
-        if arguments is not None:
-            self._held.give_back(text_bytes(arguments))
-
-    def _next(self) -> tuple[int, str, str | None] | None:
-        with self._lock:
-            if not self._waiting or self._closed:
-                return None
-            return self._waiting.popleft()
 
 
 def _seconds(deadline: Deadline) -> int:

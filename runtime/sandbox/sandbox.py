@@ -15,6 +15,7 @@ from runtime.sandbox.preparation import Preparations
 from runtime.sandbox.processes import ForkServer
 from runtime.sandbox.runner_process import RunnerProcess
 from runtime.sandbox.share import Share
+from runtime.threads import Threads
 
 Converse = Callable[[RunnerProcess], Ending]
 
@@ -46,6 +47,7 @@ class Sandbox:
             launched = None
         self._fork_server = launched or ForkServer(guest, limits.memory_mb)
         self._preparations = Preparations(limits.prepare)
+        self._threads = Threads()
         self._pool = Pool(self._fork_server, self._preparations, limits.runners, limits.depth)
 
     @property
@@ -83,7 +85,7 @@ class Sandbox:
         """
 
         def converse(runner: RunnerProcess) -> Ending:
-            exchange = Exchange(runner, host, deadline, share)
+            exchange = Exchange(runner, host, self._threads, deadline, share)
             ending = exchange.run(code, make_event, self._limits.definition_seconds)
             if exchange.loading_seconds is not None:
                 self._preparations.was_loaded(code, exchange.loading_seconds)
@@ -127,3 +129,4 @@ class Sandbox:
         """End all processes."""
         self._pool.close()
         self._fork_server.close()
+        self._threads.close()

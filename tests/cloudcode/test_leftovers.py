@@ -1,7 +1,6 @@
 """What is left of a call when it is over: nothing. And guests that ask for too much, write too much, or lie."""
 
 import json
-import threading
 import time
 from collections.abc import Callable
 
@@ -17,8 +16,9 @@ D = "def on_request(request, response):\n"
 HELLO = {"functions/hello.py": D + "    return 'hello'"}
 
 
-def host_call_threads() -> int:
-    return sum(thread.name.startswith("host call") for thread in threading.enumerate())
+def host_calls(application: Application) -> int:
+    """How many threads work on them."""
+    return application.sandbox._threads.at_work
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -39,7 +39,7 @@ def test_calls_out_end_with_the_call_that_made_them(make_application: MakeApplic
             app_of({"functions/f.py": source}), http_stand_ins={"https://silent.example": silent.url}
         )
         assert call(application, "f").json == 64
-        wait_until(lambda: host_call_threads() == 0)
+        wait_until(lambda: host_calls(application) == 0)
 
 
 def test_nested_calls_end_with_the_call_that_made_them(make_application: MakeApplication) -> None:
@@ -55,7 +55,7 @@ def test_nested_calls_end_with_the_call_that_made_them(make_application: MakeApp
     started = time.monotonic()
     assert call(application, "hello").json == "hello"
     assert time.monotonic() - started < 20
-    wait_until(lambda: host_call_threads() == 0)
+    wait_until(lambda: host_calls(application) == 0)
 
 
 # Each of these ends as what it is, and the next call is well.

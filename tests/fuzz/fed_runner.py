@@ -10,6 +10,7 @@ from runtime.sandbox.endings import Ending
 from runtime.sandbox.exchange import Exchange
 from runtime.sandbox.host import Host
 from runtime.sandbox.runner_process import Prepared, RunnerProcess
+from runtime.threads import Threads
 from tests.fuzz.target import BrokenPromise
 
 NO_PROCESS = 2**22 + 1
@@ -86,19 +87,20 @@ def exchange_with(runner: FedRunner, host: Host, seconds: float) -> Ending:
     Raises PreparationLost if the runner was prepared and what it has to say is of no use, and BrokenPromise if the call
     does not end by its deadline, or leaves threads behind.
     """
-    started = time.monotonic()
+    started, threads = time.monotonic(), Threads()
     try:
-        return Exchange(runner, host, Deadline.after(seconds)).run(CODE, lambda: EVENT, seconds)
+        return Exchange(runner, host, threads, Deadline.after(seconds)).run(CODE, lambda: EVENT, seconds)
     finally:
         took = time.monotonic() - started
         if took > seconds + SLACK_SECONDS:
             raise BrokenPromise(f"the exchange took {took:.1f} seconds, and had {seconds}")
-        _check_threads()
+        _check(threads)
+        threads.close()
 
 
-def _check_threads() -> None:
-    for thread in threading.enumerate():
-        if thread.name.startswith("host call"):
-            thread.join(SLACK_SECONDS)
-            if thread.is_alive():
-                raise BrokenPromise(f"the thread {thread.name!r} goes on after the end of its call")
+def _check(threads: Threads) -> None:
+    end = time.monotonic() + SLACK_SECONDS
+    while threads.at_work:
+        if time.monotonic() > end:
+            raise BrokenPromise(f"{threads.at_work} threads go on after the end of their call")
+        time.sleep(0.001)

@@ -13,6 +13,7 @@ from runtime.cloudcode.outgoing.errors import HttpBlocked, HttpError
 from runtime.cloudcode.outgoing.resolver import Resolver
 from runtime.cloudcode.outgoing.sockets import Connect
 from runtime.deadline import Deadline
+from runtime.threads import about_to_wait
 
 IMPATIENT_SECONDS = 3
 """How long an address is tried when there is another one: IPv6 may lead nowhere."""
@@ -44,6 +45,7 @@ class GuardedBackend(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002
     ) -> httpcore.NetworkStream:
         """Raises HttpBlocked, HttpError when no address accepts the connection, TimeoutError at the deadline."""
+        about_to_wait()
         addresses = self._resolve(host)
         if self._public_only:
             check_public(host, addresses)

@@ -21,6 +21,7 @@ from runtime.store.dynamodb.failures import (
 )
 from runtime.store.dynamodb.sizes import ITEM_BYTES
 from runtime.store.port import StoreBusyError, StoreUnavailableError, TooLargeError
+from runtime.threads import about_to_wait
 
 PATIENCE_SECONDS = 20.0
 """How long a request is repeated for one that has no deadline, or a later one."""
@@ -89,6 +90,7 @@ class Requests:
                 closed = replace(failure, sentence=f"The table {self._name} is closed.")
                 raise _refused(closed, writes)
             try:
+                about_to_wait()
                 with answer_within(patience.remaining()):
                     answer: Answer = getattr(self._client(), operation)(**request)
                     return answer

@@ -13,6 +13,7 @@ from runtime.store.documents import NEVER
 from runtime.store.port import StoreBusyError, StoreUnavailableError
 from runtime.store.sqlite.callbacks import Callbacks
 from runtime.store.sqlite.schema import APPLICATION_ID, SCHEMA_VERSION, bring_up_to_date, version_of
+from runtime.threads import about_to_wait
 
 BUSY_SECONDS = 5.0
 """How long to wait at most for a lock that another process has."""
@@ -81,6 +82,7 @@ class SqliteDatabase:
     @contextmanager
     def writing(self, deadline: Deadline = NEVER) -> Iterator[Connection]:
         """A transaction, the only one that writes. An exception takes back all that was done."""
+        about_to_wait()  # for its turn, and for the disk
         with self._turn_to_write(deadline), self.connection(deadline) as connection:
             connection.execute("BEGIN IMMEDIATE")
             yield connection

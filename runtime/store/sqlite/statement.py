@@ -32,6 +32,15 @@ def finding(plan: Plan, skip: int, take: int | None) -> Sql:
     return found.within("SELECT d.version, d.body FROM (", f"){_DOCUMENTS}") + rest
 
 
+def in_one_row(found: Sql, most_characters: int) -> Sql:
+    """Gives all that a statement finds at once, as a JSON array's inside of `[version, body]`.
+
+    None if it finds nothing, or if the bodies have more characters together.
+    """
+    pieces = "CASE WHEN sum(length(body)) <= ? THEN group_concat('[' || version || ',' || body || ']') END"
+    return Sql(f"SELECT {pieces} FROM (", (most_characters,)) + found + ")"
+
+
 def counting(plan: Plan) -> Sql:
     """Gives the number of documents."""
     if isinstance(plan.lookup, Everything) and not plan.rest:
