@@ -18,6 +18,7 @@ from runtime.deadline import Deadline
 from runtime.sandbox.lockdown.lock import RunnerLock
 from runtime.sandbox.memory.changed_pages import open_changed_pages
 from runtime.sandbox.memory.memories import Memories
+from runtime.sandbox.text_function import TextFunction
 from runtime.sandbox.wire import LONGEST_FROM_RUNNER, BrokenWire, Kind, Message, read_blocking, write_blocking
 
 MEGABYTE = 1024 * 1024
@@ -54,6 +55,8 @@ class Runner:
         self._under_way: set[int] = set()
         self._defining = False
         self._defined: tuple[Store, Instance] | None = None
+        self._define_code = TextFunction(guest.component, "define")
+        self._handle_event = TextFunction(guest.component, "handle")
         self._linker = self._make_linker()
 
     def serve(self) -> None:
@@ -94,13 +97,15 @@ class Runner:
         is_first = not self._guest.memories.are_warm
         store, instance = self._instantiate()
         if is_first:
-            self._export(store, instance, "warm-up")
+            warm_up = instance.get_func(store, "warm-up")
+            assert warm_up is not None
+            warm_up(store)
         self._define_in(code, store, instance)
 
     def _define_in(self, code: str, store: Store, instance: Instance) -> None:
         self._under_way.clear()
         self._defining = True
-        failure: str = self._export(store, instance, "define", code)
+        failure = self._define_code(store, instance, code)
         self._defining = False
         if not failure:
             self._defined = store, instance
@@ -109,7 +114,7 @@ class Runner:
     def _handle(self, event: str) -> None:
         if self._defined is None:
             raise BrokenWire("an event came where a definition was due")
-        self._send(Kind.ENDED, text=self._export(*self._defined, "handle", event))
+        self._send(Kind.ENDED, text=self._handle_event(*self._defined, event))
         self._defined = None
 
     def _instantiate(self) -> tuple[Store, Instance]:
@@ -119,11 +124,6 @@ class Runner:
         memory_size = self._guest.memory_mb * MEGABYTE
         store.set_limits(memory_size=memory_size, table_elements=TABLE_ELEMENTS, instances=INSTANCES)
         return store, self._linker.instantiate(store, self._guest.component)
-
-    def _export(self, store: Store, instance: Instance, name: str, *texts: str) -> Any:
-        function = instance.get_func(store, name)
-        assert function is not None
-        return function(store, *texts)
 
     def _make_linker(self) -> Linker:
         linker = Linker(self._guest.engine)

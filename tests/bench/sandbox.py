@@ -45,7 +45,7 @@ def _in_this_process(guest: Path) -> Callable[[], None]:
 
     def call() -> None:
         store, instance = runner._instantiate()
-        assert runner._export(store, instance, "define", definition) == ""
-        assert runner._export(store, instance, "handle", told).endswith('{"hello":"world"}')
+        assert runner._define_code(store, instance, definition) == ""
+        assert runner._handle_event(store, instance, told).endswith('{"hello":"world"}')
 
     return call

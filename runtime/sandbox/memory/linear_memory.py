@@ -1,11 +1,10 @@
 """The memory of one guest after the other: each finds the image of the beginning, whatever those before have done."""
 
-import ctypes
 import os
 from pathlib import Path
 
-from runtime.sandbox.memory.changed_pages import ChangedPages, Runs, faults
-from runtime.sandbox.memory.mapping import PAGE, map_file, open_up, reserve, unmap
+from runtime.sandbox.memory.changed_pages import ChangedPages, faults
+from runtime.sandbox.memory.mapping import PAGE, map_file, open_up, reserve, unmap, view
 
 KEPT_PAGES = 1024
 """4 MB. Where more pages were changed, all of them are given back to the kernel: an idle runner is to be small."""
@@ -34,8 +33,8 @@ class LinearMemory:
         self.reserved = reserved
         self.address = reserve(self._whole)
         self.size = image.size
-        # Pages that are known to be changed, and at how many faults.
-        self._changed: Runs | None = []
+        # Pages that are known to be changed, each run of them with the same run of the image, and at how many faults.
+        self._changed: list[tuple[memoryview, memoryview]] | None = []
         self._faults = 0
         self._begin_anew()
 
@@ -55,17 +54,26 @@ class LinearMemory:
         """
         self._shrink()
         if self._changed is None or faults() != self._faults:
-            self._changed = changed.runs(self.address, self._image.size) if changed else None
-        if self._changed is None or sum(end - start for start, end in self._changed) > KEPT_PAGES:
+            self._changed = self._changes(changed)
+        if self._changed is None:
             self._begin_anew()
             return
-        for start, end in self._changed:
-            offset = start * PAGE
-            ctypes.memmove(self.address + offset, self._image.address + offset, (end - start) * PAGE)
+        for changed_pages, pages in self._changed:
+            changed_pages[:] = pages
         self._faults = faults()
 
     def close(self) -> None:
         unmap(self.address, self._whole)
+
+    def _changes(self, changed: ChangedPages | None) -> list[tuple[memoryview, memoryview]] | None:
+        """None if they are not known, or too many to be kept."""
+        runs = changed.runs(self.address, self._image.size) if changed else None
+        if runs is None or sum(end - start for start, end in runs) > KEPT_PAGES:
+            return None
+        return [
+            (view(self.address + start * PAGE, size), view(self._image.address + start * PAGE, size))
+            for start, size in ((start, (end - start) * PAGE) for start, end in runs)
+        ]
 
     def _begin_anew(self) -> None:
         map_file(self._image.descriptor, self._image.size, self.address, writable=True)

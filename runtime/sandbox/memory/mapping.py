@@ -34,6 +34,11 @@ def unmap(address: int, size: int) -> None:
     _check(_library().munmap(address, size))
 
 
+def view(address: int, size: int) -> memoryview:
+    """The bytes that are mapped there, to be read and written as far as that is allowed, and only while they are."""
+    return memoryview((ctypes.c_char * size).from_address(address)).cast("B")
+
+
 def _map(at: int | None, size: int, access: int, flags: int, descriptor: int) -> int:
     address: int = _library().mmap(at, size, access, flags if at is None else flags | MAP_FIXED, descriptor, 0)
     _check(-1 if address == ctypes.c_void_p(-1).value else 0)

@@ -24,7 +24,7 @@ from relive_guest import (  # noqa: E402
     sources,
 )
 from relive_guest.definition import Definition  # noqa: E402
-from relive_guest.handling import handle  # noqa: E402
+from relive_guest.handling import handle, make_ready  # noqa: E402
 
 environment.prepare()
 
@@ -59,7 +59,9 @@ def _forget_call() -> None:
     _definitions.clear()
     for module in (environment, host, pending, sources):
         module.forget_call()
+    make_ready()
 
 
+make_ready()
 rehearsal.rehearse(handle, _forget_call)
 snapshot.settle()

@@ -26,7 +26,8 @@ def encode(response: Response) -> str:
         kind, text = "text", body.encode("utf-8", "replace").decode()
     else:
         kind, text = "json", _json(body)
-    return json.dumps({"ending": "answered", "status": status, "headers": headers, "kind": kind}) + "\n" + text
+    told = json.dumps(headers) if headers else "{}"
+    return f'{{"ending": "answered", "status": {status}, "headers": {told}, "kind": "{kind}"}}\n{text}'
 
 
 def _json(body: Any) -> str:

@@ -3,7 +3,8 @@
 import asyncio
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any
+from types import FunctionType
+from typing import Any, NamedTuple
 
 
 class Done:
@@ -30,15 +31,32 @@ class Done:
             await called
 
 
+class Parameter(NamedTuple):
+    """One of a handler."""
+
+    name: str
+    kind: Any
+
+
+def parameters_of(function: Callable[..., Any]) -> list[Parameter]:
+    """Those that `function` takes. Of a plain function they are read from its code: its signature takes much longer."""
+    if type(function) is FunctionType and not function.__dict__:
+        code = function.__code__
+        if not code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS) and not code.co_kwonlyargcount:
+            names = code.co_varnames[: code.co_argcount]
+            return [Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]
+    return [Parameter(one.name, one.kind) for one in inspect.signature(function).parameters.values()]
+
+
 def arguments_for(
-    parameters: Sequence[inspect.Parameter], offered: Sequence[Any], done: Done
+    parameters: Sequence[Parameter], offered: Sequence[Any], done: Done
 ) -> tuple[list[Any], dict[str, Any]]:
     """As many arguments as a handler takes, by position and by name; a parameter named `done` gets that."""
     rest, arguments = list(offered), []
     for parameter in parameters:
-        if parameter.kind is parameter.VAR_POSITIONAL:
+        if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
             arguments += rest
-        if parameter.kind not in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+        if parameter.kind not in (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD):
             break
         if parameter.name == "done":
             arguments.append(done)
@@ -46,5 +64,5 @@ def arguments_for(
             arguments.append(rest.pop(0))
         else:
             break
-    by_name = {p.name: done for p in parameters if p.name == "done" and p.kind is p.KEYWORD_ONLY}
+    by_name = {p.name: done for p in parameters if p.name == "done" and p.kind is inspect.Parameter.KEYWORD_ONLY}
     return arguments, by_name

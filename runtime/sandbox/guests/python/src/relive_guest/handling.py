@@ -15,6 +15,14 @@ HANDLERS = ":handlers"
 """In place of a handler's name: which handlers of data events does the file define?"""
 
 
+_loops: list[HandlerLoop] = []
+
+
+def make_ready() -> None:
+    """Make what each call needs, so that it is in the snapshot."""
+    _loops[:] = [HandlerLoop()]
+
+
 def handle(definition: Definition, text: str) -> str:
     """Run the handler that the event names and tell how it ended.
 
@@ -25,7 +33,7 @@ def handle(definition: Definition, text: str) -> str:
         return data_events.handlers_in(definition)
     environment.start_call(event["time_left"])
     host.open_door()
-    loop = HandlerLoop()
+    loop = _loops.pop() if _loops else HandlerLoop()
     asyncio.set_event_loop(loop)
     try:
         run = data_events.run if event["handler"] in data_events.EVENTS else _run_function

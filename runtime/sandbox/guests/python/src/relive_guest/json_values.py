@@ -28,10 +28,10 @@ class NotJson(ValueError):
 def to_json(value: Any, name: str = "") -> str:
     """`value` as JSON; dates become ISO 8601 texts, tuples arrays. Raises NotJson with the path, starting at `name`."""
     try:
-        text = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"), default=convert)
+        text = _ENCODER.encode(value)
         text.encode()
     except UnicodeEncodeError:  # half of a surrogate pair, which only an escape can carry
-        return json.dumps(value, allow_nan=False, separators=(",", ":"), default=convert)
+        return _ASCII_ENCODER.encode(value)
     except (TypeError, ValueError, OverflowError, RecursionError) as exception:
         raise NotJson(_find(value, name) or f"{name or 'the value'} cannot be sent as JSON: {exception}.") from None
     return text
@@ -58,6 +58,10 @@ def convert(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+_ENCODER = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"), default=convert)
+_ASCII_ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"), default=convert)
 
 
 def teach_json_dumps() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from relive_guest import logging, pending
-from relive_guest.done import Done, arguments_for
+from relive_guest.done import Done, arguments_for, parameters_of
 from relive_guest.loop import HandlerLoop, NothingToWaitFor, as_coroutine
 
 
@@ -15,7 +15,7 @@ class Handler:
 
     def __init__(self, function: Callable[..., Any], loop: HandlerLoop) -> None:
         self._function = function
-        self._parameters = list(inspect.signature(function).parameters.values())
+        self._parameters = parameters_of(function)
         self._loop = loop
 
     def run(self, *offered: Any) -> Any:
