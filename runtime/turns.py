@@ -25,24 +25,27 @@ class Turns:
         self._deepest = deepest
         self._changed = threading.Condition()
         self._held_at_depth: Counter[int] = Counter()
+        self._held = 0
 
     @property
     def held(self) -> int:
         """How many turns are held, at all depths together."""
-        with self._changed:
-            return self._held_at_depth.total()
+        return self._held
 
     def take(self, depth: int, deadline: Deadline) -> bool:
         """Wait for a turn of a call at a depth; False when the deadline came first."""
+        with self._changed:
+            if self._is_free(depth) and not deadline.expired:
+                self._hold(depth)
+                return True
+        about_to_wait()
         forget = deadline.on_early_end(self._wake)
         try:
             with self._changed:
-                if not self._is_free(depth):
-                    about_to_wait()
                 self._changed.wait_for(lambda: self._is_free(depth) or deadline.expired, timeout=deadline.remaining())
                 if deadline.expired or not self._is_free(depth):
                     return False
-                self._held_at_depth[depth] += 1
+                self._hold(depth)
                 return True
         finally:
             forget()
@@ -51,6 +54,7 @@ class Turns:
         """End a turn that was taken at this depth."""
         with self._changed:
             self._held_at_depth[depth] -= 1
+            self._held -= 1
             self._changed.notify_all()
 
     def is_free(self, depth: int) -> bool:
@@ -58,7 +62,13 @@ class Turns:
         with self._changed:
             return self._is_free(depth)
 
+    def _hold(self, depth: int) -> None:
+        self._held_at_depth[depth] += 1
+        self._held += 1
+
     def _is_free(self, depth: int) -> bool:
+        if self._held < self._size - (self._deepest - depth):
+            return True  # whatever the depths of those that are held
         held = 0
         for level in range(self._deepest + 1):
             held += self._held_at_depth[level]

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +20,9 @@ CREDENTIALS = ("authorization", "x-relive-depth")
 
 ACCESS_TOKEN = "access_token"
 """The key of the query string that may stand for the Authorization header; user code does not get it either."""
+
+PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9_.~-]+)+")
+"""A path that is canonical already, which nearly all are."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,8 @@ def read_event(event: Mapping[str, Any], request_id: str, public_url: str = "") 
 
 def _canonical(path: str) -> str:
     """Every spelling of the same path, in one: decoded and encoded again, without a slash at the end."""
+    if PLAIN_PATH.fullmatch(path):
+        return path
     segments = path.removesuffix("/").split("/")[1:]
     return "/" + "/".join(quote(unquote(segment), safe="") for segment in segments)
 
@@ -131,4 +137,6 @@ def _mapping(value: Any) -> Mapping[Any, Any]:
 
 def _text(value: Any) -> str:
     """Text that can be encoded: a lone surrogate would fail much later, in somebody else's hands."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return value if value.isascii() else value.encode("utf-8", "replace").decode()
