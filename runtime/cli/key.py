@@ -45,16 +45,13 @@ def show(data: options.Data = None, stack: options.Stack = None) -> None:
 @app.command()
 def rotate(overlap: Overlap = 0, data: options.Data = None, stack: options.Stack = None) -> None:
     """Make another master key, and show it. The old one is void."""
-    from runtime.http.master_key_vault import accepted_key, new_key
+    from runtime.http.master_key_vault import rotated_key
 
     settings = settings_for(data, stack=stack)
     if _configured(settings, stack):
         raise CommandError("The master key comes from the settings (RELIVE_MASTER_KEY). Change it there.")
     with _keys(settings, stack) as (vault, accepted):
-        accepted_key(vault, accepted)  # so that there is an old one to overlap with
-        key = new_key()
-        vault.replace(key)
-        accepted.rotate(key, overlap * 60)
+        key = rotated_key(vault, accepted, overlap * 60)
     print(key, flush=True)
     end = f"is valid for {overlap} minutes more" if overlap else "is void then"
     print(f"Servers that run take the new key {effect(settings)}. The old one {end}.", file=sys.stderr)

@@ -9,7 +9,7 @@ import pytest
 
 from runtime.cli.kept import open_store
 from runtime.http.master_key import KeptMasterKey
-from runtime.http.master_key_vault import accepted_key
+from runtime.http.master_key_vault import accepted_key, rotated_key
 from runtime.local.master_key import MasterKeyFile
 from runtime.settings import load_settings
 from tests.cli.commands import relive
@@ -57,6 +57,24 @@ def test_a_key_that_was_put_there_by_hand_counts_from_the_next_start(serve: Serv
     with serve() as process:
         url = process.wait_for(r"(http://[\d.:]+)/v1/shop")[1]
         assert (status(url, first), status(url, "by hand")) == (401, 200)
+
+
+def test_two_rotations_at_the_same_moment_agree(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One has told the vault first and the servers last, and the other one has done all of it in between."""
+    monkeypatch.setattr("runtime.http.master_key_vault.SETTLE_SECONDS", 0.01)
+    vault = MasterKeyFile(data)
+    with open_store(load_settings(data=data)) as store:
+        keys = KeptMasterKey(store)
+        others: list[str] = []
+
+        class Overtaken(KeptMasterKey):
+            def rotate(self, key: str, overlap_seconds: float = 0) -> None:
+                others.append(rotated_key(vault, keys, 0))
+                super().rotate(key, overlap_seconds)
+
+        mine = rotated_key(vault, Overtaken(store), 0)
+        assert [mine] == others == [vault.key()]
+        assert not keys.has_another(mine)
 
 
 def test_a_rotation_beside_it_is_not_undone(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
