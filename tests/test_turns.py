@@ -67,6 +67,24 @@ class TestNesting:
                 assert turns.is_free(depth), f"stuck at depth {depth} while {sorted(held)} are held"
                 take(turns, depth)
 
+    @given(st.integers(0, 4), st.integers(1, 5), st.lists(st.tuples(st.integers(0, 4), st.booleans()), max_size=40))
+    def test_one_is_free_as_long_as_each_level_below_keeps_its_own(
+        self, deepest: int, spare: int, steps: list[tuple[int, bool]]
+    ) -> None:
+        turns, held = Turns(deepest + spare, deepest), [0] * (deepest + 1)
+        for depth, gives_back in ((min(depth, deepest), gives_back) for depth, gives_back in steps):
+            fits = [sum(held[: level + 1]) < spare + level for level in range(deepest + 1)]
+            assert [turns.is_free(level) for level in range(deepest + 1)] == [
+                all(fits[level:]) for level in range(deepest + 1)
+            ]
+            if gives_back and held[depth]:
+                turns.give_back(depth)
+                held[depth] -= 1
+            elif all(fits[depth:]):
+                assert take(turns, depth)
+                held[depth] += 1
+        assert turns.held == sum(held)
+
     @given(st.integers(0, 4), st.integers(1, 5))
     def test_calls_that_are_not_nested_leave_one_turn_for_each_level(self, deepest: int, spare: int) -> None:
         assert count_free(Turns(deepest + spare, deepest), 0) == spare

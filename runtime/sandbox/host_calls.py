@@ -78,16 +78,19 @@ class HostCalls:
                             self._under_way.pop(call[0], None)
                 finally:
                     self._give_back(call[2])
-        finally:
+        except BaseException:
             with self._lock:
                 self._workers -= 1
+            raise
 
     def _give_back(self, arguments: str | None) -> None:
         if arguments is not None:
             self._held.give_back(text_bytes(arguments))
 
     def _next(self) -> tuple[int, str, str | None] | None:
+        """None when nothing waits. The worker is counted out at once: who starts a call from then on needs another."""
         with self._lock:
             if not self._waiting or self._closed:
+                self._workers -= 1
                 return None
             return self._waiting.popleft()

@@ -1,9 +1,15 @@
 """Calls to the host, which overlap, and what calls of user code share: nothing."""
 
+import threading
 from pathlib import Path
 
+import pytest
+
 from runtime.sandbox.endings import Crashed
+from runtime.sandbox.host_calls import HostCalls
 from runtime.sandbox.sandbox import Limits, Sandbox
+from runtime.sandbox.share import Share
+from runtime.threads import Threads
 from tests.sandbox.calls import HELLO, RecordingHost, body, run
 
 
@@ -72,6 +78,27 @@ class TestHostCalls:
     def test_six_megabytes_come_and_go(self, sandbox: Sandbox) -> None:
         source = "def on_request(request, response): return 'x' * 6_000_000"
         assert len(body(run(sandbox, source))) == 6_000_000
+
+
+def test_a_call_that_comes_while_the_last_worker_leaves_is_worked_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runtime.sandbox.host_calls.SIMULTANEOUS_HOST_CALLS", 1)
+    second = threading.Event()
+
+    class OneComesLate(HostCalls):
+        def _next(self) -> tuple[int, str, str | None] | None:
+            found = super()._next()
+            if found is None and not self.under_way() and not second.is_set():
+                self.start(2, "echo", "{}")
+            return found
+
+    def work(number: int, _capability: str, _arguments: str | None) -> None:
+        if number == 2:
+            second.set()
+
+    threads = Threads()
+    OneComesLate(work, threads, Share.of_one_call()).start(1, "echo", "{}")
+    assert second.wait(20)
+    threads.close()
 
 
 def test_two_calls_share_nothing(sandbox: Sandbox) -> None:

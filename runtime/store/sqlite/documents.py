@@ -30,8 +30,8 @@ from runtime.store.sqlite.text import column
 from runtime.store.sqlite.writer import Writer
 
 PAGE = 50
-PAGE_CHARACTERS = 1024 * 1024
-"""A page of so many documents is fetched in one row, unless they are larger together.
+PAGE_CHARACTERS = 20_000
+"""A page of so many documents is fetched in one row, but for those that are larger: each of them is fetched by itself.
 
 At each row Python's interpreter lock is given away and asked for again, and others keep it for a while: under load
 that took twice the time of all the rest.
@@ -81,14 +81,12 @@ class SqliteDocuments:
         ):
             plan = planned(connection, indexes, query.filter, query.sort)
             statement = finding(plan, query.skip, query.take)
-            if query.take is not None and query.take <= PAGE and (page := _page(connection, statement)):
-                yield from page
-                return
-            with closing(connection.execute(statement.text, statement.parameters)) as rows:
-                for row in rows:
+            at_once = query.take is not None and query.take <= PAGE
+            with closing((_page if at_once else _one_by_one)(connection, statement)) as documents:
+                for document in documents:
                     if deadline.expired:
                         raise ReliveError(650)
-                    yield _document(row)
+                    yield document
 
     def count(self, collection: Collection, filter: Filter, deadline: Deadline) -> int:
         with (
@@ -190,11 +188,22 @@ class SqliteDocuments:
         return indexes
 
 
-def _page(connection: Connection, statement: Sql) -> list[Document]:
-    """What the statement finds, unless it is too large to be fetched at once."""
+def _page(connection: Connection, statement: Sql) -> Generator[Document, None, None]:
+    """What a statement finds that finds few."""
     at_once = in_one_row(statement, PAGE_CHARACTERS)
     (text,) = connection.execute(at_once.text, at_once.parameters).fetchone()
-    return [Document(value, version) for version, value in json.loads(f"[{text or ''}]")]
+    for piece in json.loads(f"[{text or ''}]"):
+        yield _numbered(connection, piece) if isinstance(piece, int) else Document(piece[1], piece[0])
+
+
+def _numbered(connection: Connection, number: int) -> Document:
+    return _document(connection.execute("SELECT version, body FROM documents WHERE number = ?", (number,)).fetchone())
+
+
+def _one_by_one(connection: Connection, statement: Sql) -> Generator[Document, None, None]:
+    with closing(connection.execute(statement.text, statement.parameters)) as rows:
+        for _, version, body in rows:
+            yield _document((version, body))
 
 
 def _document(row: tuple[int, str]) -> Document:

@@ -15,7 +15,7 @@ _DOCUMENTS = " AS s CROSS JOIN documents AS d ON d.number = s.document"
 
 
 def finding(plan: Plan, skip: int, take: int | None) -> Sql:
-    """Gives the version and the body of each document, in order."""
+    """Gives the number, the version and the body of each document, in order."""
     checks, page = _checks(plan), Sql(" LIMIT ? OFFSET ?", (-1 if take is None else take, skip))
     rest = Sql("")
     if plan.order is Order.SORTED:
@@ -29,16 +29,16 @@ def finding(plan: Plan, skip: int, take: int | None) -> Sql:
         found, rest = _in_order(plan) + " LIMIT -1", checks + page
     else:
         found = _in_order(plan) + page
-    return found.within("SELECT d.version, d.body FROM (", f"){_DOCUMENTS}") + rest
+    return found.within("SELECT d.number, d.version, d.body FROM (", f"){_DOCUMENTS}") + rest
 
 
 def in_one_row(found: Sql, most_characters: int) -> Sql:
-    """Gives all that a statement finds at once, as a JSON array's inside of `[version, body]`.
+    """Gives all that a statement finds at once: the inside of a JSON array of `[version, body]`, None if empty.
 
-    None if it finds nothing, or if the bodies have more characters together.
+    In place of a body with more characters there is only the document's number: SQLite makes the row in memory.
     """
-    pieces = "CASE WHEN sum(length(body)) <= ? THEN group_concat('[' || version || ',' || body || ']') END"
-    return Sql(f"SELECT {pieces} FROM (", (most_characters,)) + found + ")"
+    piece = "CASE WHEN length(body) <= ? THEN '[' || version || ',' || body || ']' ELSE number END"
+    return Sql(f"SELECT group_concat({piece}) FROM (", (most_characters,)) + found + ")"
 
 
 def counting(plan: Plan) -> Sql:

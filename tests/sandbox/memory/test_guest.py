@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from wasmtime import WasmtimeError
 
 from runtime.sandbox.architecture import memory_image
 from runtime.sandbox.forkserver import load_guest
@@ -44,10 +45,10 @@ def runner(guest_here: Guest) -> Iterator[Runner]:
 def call(runner: Runner, source: str) -> str:
     store, instance = runner._instantiate()
     try:
-        told: str = runner._export(store, instance, "define", code(source))
-        return told or str(runner._export(store, instance, "handle", event()))
-    except Exception as exception:  # the engine stopped it
-        return str(exception)
+        told = runner._define_code(store, instance, code(source))
+        return told or runner._handle_event(store, instance, event())
+    except WasmtimeError as stopped:
+        return str(stopped)
     finally:
         store.close()
 
@@ -55,6 +56,7 @@ def call(runner: Runner, source: str) -> str:
 def test_each_call_finds_the_memory_of_the_beginning(guest: Path, guest_here: Guest, runner: Runner) -> None:
     expected = memory_image(guest).read_bytes()
     hello = call(runner, HELLO)
+    assert hello.endswith('"hello"')
     for source in CALLS.values():
         call(runner, source)
         kept = guest_here.memories._kept

@@ -63,5 +63,5 @@ def _forget_call() -> None:
 
 
 make_ready()
-rehearsal.rehearse(handle, _forget_call)
+rehearsal.rehearse(WitWorld(), _forget_call)
 snapshot.settle()

@@ -52,7 +52,7 @@ def checked_status(status: Any) -> int:
     status = value_of(status)
     if not is_status(status):
         raise NotAnAnswer(f"response.status_code is {reprlib.repr(status)}; it must be a number from 200 to 599.")
-    return int(status)
+    return int.__int__(status)  # whatever a subclass says
 
 
 def _headers(headers: Mapping[Any, Any]) -> dict[str, str]:

@@ -10,7 +10,7 @@ import json
 import random
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from relive_guest import compiling
 from relive_guest.definition import Definition
@@ -84,16 +84,26 @@ CALLS = (
 _kept: list[Definition] = []
 
 
-def rehearse(handle: Callable[[Definition, str], str], forget: Callable[[], None]) -> None:
+class World(Protocol):
+    """The exports that calls go through."""
+
+    def define(self, code: str) -> str: ...
+
+    def handle(self, event: str) -> str: ...
+
+
+def rehearse(world: World, forget: Callable[[], None]) -> None:
     """Define and handle a few times, and leave nothing of it behind but what the interpreter has learnt."""
     for _ in range(TIMES):
         for source, handler, event in CALLS:
             with _leaving_nothing(forget):
-                answer = handle(_load(source), json.dumps({"handler": handler, "time_left": 60, **event}))
+                failure = world.define(_code(source))
+                assert not failure, failure
+                answer = world.handle(json.dumps({"handler": handler, "time_left": 60, **event}))
                 expected = "failed" if "failing" in handler else "answered"
                 assert json.loads(answer.partition("\n")[0])["ending"] == expected, answer
     with _leaving_nothing(forget):
-        _kept.append(_load(FUNCTION))
+        _kept.append(Definition.load(_code(FUNCTION)))
 
 
 def repeat(handle: Callable[[Definition, str], str], forget: Callable[[], None]) -> None:
@@ -103,10 +113,10 @@ def repeat(handle: Callable[[Definition, str], str], forget: Callable[[], None])
     forget()
 
 
-def _load(source: str) -> Definition:
+def _code(source: str) -> str:
     files = {"functions/rehearsed.py": source, "shared/rehearsed.py": SHARED}
     compiled = json.loads(compiling.compile_all(files))["compiled"]
-    return Definition.load(json.dumps({"entry": "functions/rehearsed.py", "files": files, "compiled": compiled}))
+    return json.dumps({"entry": "functions/rehearsed.py", "files": files, "compiled": compiled})
 
 
 @contextlib.contextmanager
