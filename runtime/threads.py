@@ -65,16 +65,17 @@ class Threads:
         task = _Task(work)
         with self._lock:
             if not self._takes_place(task):
-                self._waiting.append(task)
                 if self._overseer is None:
                     self._start_overseer()
+                self._waiting.append(task)
                 self._anything_waits.set()
                 return
         self._run_in_thread(task)
 
     def close(self) -> None:
         """Let idle threads end. What runs and waits still ends as ever; nothing may be given to run any more."""
-        self._closed = True
+        with self._lock:
+            self._closed = True
         self._anything_waits.set()
         while self._idle:
             self._idle.pop().put(None)
@@ -103,17 +104,20 @@ class Threads:
         return queue
 
     def _serve(self, queue: "SimpleQueue[_Task | None]") -> None:
-        while task := queue.get():
-            while task:
-                _leave_place.set(partial(self._leave, task))
-                task.work()
-                task = self._next_after(task)
-            _leave_place.set(None)
-            if self._closed or len(self._idle) >= KEPT:
-                break
-            self._idle.append(queue)
-        with self._lock:
-            self._started -= 1
+        try:
+            while task := queue.get():
+                while task:
+                    _leave_place.set(partial(self._leave, task))
+                    task.work()
+                    task = self._next_after(task)
+                _leave_place.set(None)
+                with self._lock:  # so that `close` finds it
+                    if self._closed or len(self._idle) >= KEPT:
+                        break
+                    self._idle.append(queue)
+        finally:
+            with self._lock:
+                self._started -= 1
 
     def _next_after(self, task: "_Task") -> "_Task | None":
         """What this thread goes on with, without another one having to wake up."""
@@ -132,8 +136,9 @@ class Threads:
         return self._waiting.popleft() if self._waiting and self._takes_place(self._waiting[0]) else None
 
     def _start_overseer(self) -> None:
-        self._overseer = threading.Thread(target=self._oversee, name="places", daemon=True)
-        self._overseer.start()
+        overseer = threading.Thread(target=self._oversee, name="places", daemon=True)
+        overseer.start()
+        self._overseer = overseer
 
     def _oversee(self) -> None:
         """Begin what has waited for long enough, also when nothing ends and nobody leaves."""

@@ -3,8 +3,10 @@
 import threading
 import time
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterator
 from queue import SimpleQueue
+from typing import Any
 
 import pytest
 
@@ -138,6 +140,41 @@ def test_no_thread_to_be_had(monkeypatch: pytest.MonkeyPatch, threads: Threads) 
     free.set()
 
 
+def test_no_thread_that_oversees(monkeypatch: pytest.MonkeyPatch, threads: Threads) -> None:
+    """Who is told so need not fear that the work is done after all; and what comes later has one again."""
+    done, free = SimpleQueue[int](), threading.Event()
+    for _ in range(2):
+        threads.run(lambda: _ignore(free.wait(SECONDS)))
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "PLACE_SECONDS", 3600)
+        patched.setattr(threading.Thread, "start", _no_thread)
+        with pytest.raises(RuntimeError):
+            threads.run(lambda: done.put(1))
+    with monkeypatch.context() as patched:
+        patched.setattr(threads, "_takes_place", lambda _: False)
+        threads.run(lambda: done.put(2))
+    assert done.get(timeout=SECONDS) == 2
+    assert done.empty()
+    free.set()
+
+
+def test_a_thread_that_is_done_while_it_is_closed() -> None:
+    """It ends, too."""
+    threads = Threads(1)
+    closing = threading.Thread(target=threads.close)
+
+    class Idle(deque[Any]):
+        def append(self, queue: Any) -> None:
+            closing.start()
+            closing.join(0.2)
+            super().append(queue)
+
+    threads._idle = Idle(threads._idle)
+    threads.run(lambda: None)
+    until(lambda: threads._started == 0)
+    closing.join(SECONDS)
+
+
 def test_idle_threads_end_when_it_is_closed() -> None:
     threads = Threads(3)
     threads.run(lambda: None)
@@ -147,6 +184,10 @@ def test_idle_threads_end_when_it_is_closed() -> None:
     assert threads._overseer
     threads._overseer.join(SECONDS)
     assert not threads._overseer.is_alive()
+
+
+def _no_thread(_: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
 
 
 def _ignore(_: object) -> None:

@@ -54,7 +54,12 @@ class HostCalls:
             if self._workers == SIMULTANEOUS_HOST_CALLS:
                 return
             self._workers += 1
-        self._threads.run(self._work_until_idle)
+        try:
+            self._threads.run(self._work_until_idle)
+        except BaseException:  # no thread can be started
+            with self._lock:
+                self._workers -= 1
+            raise
 
     def under_way(self) -> tuple[str, ...]:
         """The capabilities that have not answered yet."""
