@@ -45,8 +45,6 @@ def show(data: options.Data = None, stack: options.Stack = None) -> None:
 @app.command()
 def rotate(overlap: Overlap = 0, data: options.Data = None, stack: options.Stack = None) -> None:
     """Make another master key, and show it. The old one is void."""
-    from runtime.http.master_key_vault import rotated_key
-
     settings = settings_for(data, stack=stack)
     if _configured(settings, stack):
         raise CommandError("The master key comes from the settings (RELIVE_MASTER_KEY). Change it there.")
@@ -55,6 +53,20 @@ def rotate(overlap: Overlap = 0, data: options.Data = None, stack: options.Stack
     print(key, flush=True)
     end = f"is valid for {overlap} minutes more" if overlap else "is void then"
     print(f"Servers that run take the new key {effect(settings)}. The old one {end}.", file=sys.stderr)
+
+
+def rotated_key(vault: "Vault", keys: "KeptMasterKey", overlap_seconds: float) -> str:
+    """A new key, which the vault has and servers accept from now on; the old one counts for a while.
+
+    It is that of another command if two do this at the same moment. May raise MasterKeyError and StoreError.
+    """
+    from runtime.http.master_key_vault import accepted_key, new_key
+
+    accepted_key(vault, keys)  # so that there is an old one to overlap with
+    key = new_key()
+    vault.replace(key)
+    keys.rotate(key, overlap_seconds)
+    return accepted_key(vault, keys)
 
 
 def _configured(settings: "Settings", stack: str | None) -> str:

@@ -39,15 +39,3 @@ def accepted_key(vault: Vault, keys: KeptMasterKey) -> str:
         key = vault.key()
     keys.accept(key)
     return key
-
-
-def rotated_key(vault: Vault, keys: KeptMasterKey, overlap_seconds: float) -> str:
-    """A new key, which the vault has and servers accept from now on; the old one counts for a while. As `accepted_key`.
-
-    It is that of another command if two do this at the same moment.
-    """
-    accepted_key(vault, keys)  # so that there is an old one to overlap with
-    key = new_key()
-    vault.replace(key)
-    keys.rotate(key, overlap_seconds)
-    return accepted_key(vault, keys)

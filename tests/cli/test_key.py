@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from runtime.cli.kept import open_store
+from runtime.cli.key import rotated_key
 from runtime.http.master_key import KeptMasterKey
-from runtime.http.master_key_vault import accepted_key, rotated_key
+from runtime.http.master_key_vault import accepted_key
 from runtime.local.master_key import MasterKeyFile
 from runtime.settings import load_settings
 from tests.cli.commands import relive
