@@ -17,8 +17,8 @@ PLACES = 2
 PLACE_SECONDS = 0.005
 """How long work keeps its place at most. What takes longer goes on without one, and holds nobody up any more."""
 
-KEPT = 32
-"""Threads that are kept for work to come."""
+KEPT = 8
+"""Threads that are kept for work to come, unless there were more from the start."""
 
 _leave_place: ContextVar[Callable[[], None] | None] = ContextVar("leave_place", default=None)
 
@@ -42,6 +42,7 @@ class Threads:
 
     def __init__(self, ahead: int = 0, *, places: int = PLACES) -> None:
         self._places = places
+        self._ahead = ahead
         self._lock = threading.Lock()
         self._waiting: deque[_Task] = deque()
         self._computing: dict[_Task, float] = {}
@@ -112,7 +113,7 @@ class Threads:
                     task = self._next_after(task)
                 _leave_place.set(None)
                 with self._lock:  # so that `close` finds it
-                    if self._closed or len(self._idle) >= KEPT:
+                    if self._closed or len(self._idle) >= max(KEPT, self._ahead):
                         break
                     self._idle.append(queue)
         finally:
