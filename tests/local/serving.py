@@ -13,6 +13,8 @@ from runtime.local.asgi import Handler
 from runtime.local.listener import Listener
 from runtime.local.server import LocalServer
 
+GET = b"GET / HTTP/1.1\r\nHost: a\r\n"
+
 
 def answer(value: Any, status: int = 200, **headers: str) -> dict[str, Any]:
     return {
@@ -62,3 +64,13 @@ def send_raw(server: LocalServer, data: bytes) -> bytes:
             while chunk := connection.recv(65536):
                 received += chunk
     return received
+
+
+def refused(received: bytes) -> tuple[int, str]:
+    """Code and message of an error answer, which is the last on its connection."""
+    head, _, body = received.partition(b"\r\n\r\n")
+    value = json.loads(body)
+    assert b"connection: close" in head.lower()
+    assert b"x-relive-request-id" in head.lower()
+    assert head.startswith(b"HTTP/1.1 4")
+    return value["errorCode"], value["message"]
