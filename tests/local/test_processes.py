@@ -22,7 +22,7 @@ from tests.faults.clients import NO_ANSWER
 from tests.faults.load import Load, recovers
 from tests.faults.notes_app import write_app
 from tests.faults.server import Server, descendants, wait_for
-from tests.local.two_processes import TWO, connections_of, two_processes, workers
+from tests.local.two_processes import TWO, connections_of, two_processes, wait_for_rest, workers
 from tests.sandbox.processes import is_alive, needs_proc
 
 pytestmark = [pytest.mark.slow, needs_proc]
@@ -72,7 +72,7 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
 def test_under_load(server: Server, fault: Fault) -> None:
     """Connections to other processes go on, and what was acknowledged is there."""
-    wait_for(lambda: connections_of(server) == [0, 0], "connections of the test before are closed")
+    wait_for_rest(server)
     said = len(server.output)
     before = workers(server)
     with Load(server, {NO_ANSWER}) as load:
@@ -93,7 +93,7 @@ def test_under_load(server: Server, fault: Fault) -> None:
 
 
 def test_one_that_is_ending_gets_no_more_connections(server: Server) -> None:
-    wait_for(lambda: connections_of(server) == [0, 0], "connections of the test before are closed")
+    wait_for_rest(server)
     before = workers(server)
     with ThreadPoolExecutor(1) as clients:
         asked = clients.submit(server.call, "slow", {"seconds": 1.5})

@@ -14,7 +14,7 @@ import pytest
 
 from tests.cli.commands import relive
 from tests.faults.server import Server, ask, wait_for
-from tests.local.two_processes import TWO, VERSION, connected, connections_of, workers
+from tests.local.two_processes import TWO, VERSION, connected, connections_of, wait_for_rest, workers
 from tests.sandbox.processes import needs_proc
 
 pytestmark = [pytest.mark.slow, needs_proc]
@@ -85,7 +85,7 @@ def test_problems_are_told_once_and_all_run_as_before(server: Server) -> None:
 
 
 def test_connections_are_spread(server: Server) -> None:
-    wait_for(lambda: connections_of(server) == [0, 0], "connections of the test before are closed")
+    wait_for_rest(server)
     with connected(server, 8) as connections:
         assert connections_of(server) == [4, 4]
         for connection in connections[::2]:  # all of one process
@@ -106,7 +106,7 @@ def test_connections_are_spread(server: Server) -> None:
 
 
 def test_what_one_process_has_written_another_one_reads(server: Server) -> None:
-    wait_for(lambda: connections_of(server) == [0, 0], "connections of the test before are closed")
+    wait_for_rest(server)
     with connected(server, 2) as (writer, reader):
         assert connections_of(server) == [1, 1]
         for number in range(50):

@@ -2,11 +2,12 @@
 
 import contextlib
 import http.client
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from tests.faults.notes_app import DEFINITION, FILES, write_app
-from tests.faults.server import Server, ask
+from tests.faults.server import Server, ask, wait_for
 from tests.sandbox.processes import children, descriptors, is_alive
 
 TWO = 2
@@ -39,6 +40,19 @@ def connections_of(server: Server) -> list[int]:
     """How many connections of clients each process has."""
     inodes = _inodes_of(server.port)
     return [sum(opened in inodes for opened in descriptors(pid).values()) for pid in workers(server)]
+
+
+def wait_for_rest(server: Server) -> None:
+    """Until no client is connected, and each process takes connections: one that a test has ended is back."""
+    wait_for(lambda: connections_of(server) == [0] * TWO, "connections of the test before are closed")
+    wait_for(lambda: _each_takes_one(server), "each process takes a connection")
+    wait_for(lambda: connections_of(server) == [0] * TWO, "they are closed")
+    time.sleep(0.3)  # until the parent knows
+
+
+def _each_takes_one(server: Server) -> bool:
+    with connected(server, TWO):
+        return connections_of(server) == [1] * TWO
 
 
 def _inodes_of(port: int) -> set[str]:
