@@ -15,13 +15,14 @@ from tests.sandbox.calls import body, code, event, run
 
 HELLO = "def on_request(request, response):\n    return {'hello': 'world'}\n"
 BARE, FRESH, RUNNER = "python -I -c pass", "fresh call in one process", "fresh call in a prepared process"
-PREPARED = "prepared call"
-PAUSE = 0.01
-"""Seconds between prepared calls, so that the next instance stands ready."""
+PREPARED, RESTED = "prepared call", "prepared call after 10 ms of rest"
+PAUSES = {PREPARED: 0.001, RESTED: 0.01}
+"""Seconds before a call. In the shorter ones the next instance gets ready; in the longer ones processors go to sleep,
+and their caches are given to others."""
 
 
 def measure(guest: Path, *, rounds: int = 7, repeat: int = 15) -> dict[str, Measured]:
-    """Seconds for each of the four."""
+    """Seconds for each of the five."""
     sandbox = Sandbox(guest, Limits())
     try:
         operations: dict[str, Callable[[], object]] = {
@@ -29,8 +30,9 @@ def measure(guest: Path, *, rounds: int = 7, repeat: int = 15) -> dict[str, Meas
             FRESH: _in_this_process(guest),
             RUNNER: lambda: body(run(sandbox, HELLO)),
             PREPARED: lambda: body(run(sandbox, HELLO)),
+            RESTED: lambda: body(run(sandbox, HELLO)),
         }
-        return in_turns(operations, rounds=rounds, repeat=repeat, pauses={PREPARED: PAUSE})
+        return in_turns(operations, rounds=rounds, repeat=repeat, pauses=PAUSES)
     finally:
         sandbox.close()
 
