@@ -7,6 +7,7 @@ from typing import Any
 
 from runtime.application import Application
 from runtime.apps.folder import load
+from runtime.http.request import read_event
 from runtime.settings import Settings
 from tests.conftest import ROOT
 from tests.function_url import Answer, make_event, read_answer
@@ -37,6 +38,11 @@ class Library:
         self, method: str, path: str, headers: Mapping[str, str] | None = None, body: str | bytes | None = None
     ) -> Answer:
         return read_answer(self.handle(make_event(method, path, headers, body)))
+
+
+def is_for_function(event: Mapping[str, Any]) -> bool:
+    """Whether a function may answer the request, however its path is spelt."""
+    return "/functions/" in read_event(event, "request-1").path.lower()
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.fuzz.answers import check_answer
 from tests.fuzz.complaints import complaints
-from tests.fuzz.library import library
+from tests.fuzz.library import is_for_function, library
 from tests.fuzz.mutating.text import text_mutator
 from tests.fuzz.target import Attempt, Target
 
@@ -36,7 +36,7 @@ def opened(folder: Path) -> Iterator[Attempt]:
                 return  # Lambda hands over an object for a request by URL
             answer = served.handle(event)
             complained.check()
-            check_answer(answer, by_user_code=b"unctions" in data)
+            check_answer(answer, by_user_code=is_for_function(event))
             if answer["statusCode"] in (200, 201) and _writes(event):
                 served.tidy()
 

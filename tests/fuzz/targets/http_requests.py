@@ -8,7 +8,7 @@ from typing import Any
 from tests.function_url import make_event
 from tests.fuzz.answers import check_answer, of_anyone
 from tests.fuzz.complaints import complaints
-from tests.fuzz.library import library
+from tests.fuzz.library import is_for_function, library
 from tests.fuzz.mutating.text import text_mutator
 from tests.fuzz.target import Attempt, Target
 
@@ -50,7 +50,7 @@ def opened(folder: Path) -> Iterator[Attempt]:
             event = read_request(data)
             answer = served.handle(event)
             complained.check()
-            runs_functions = "functions" in event["rawPath"].lower()
+            runs_functions = is_for_function(event)
             check_answer(answer, of_anyone if runs_functions else _of_the_library, by_user_code=runs_functions)
             writes = event["requestContext"]["http"]["method"] not in ("GET", "HEAD", "OPTIONS")
             if writes and answer["statusCode"] in (200, 201):
